@@ -1,0 +1,1 @@
+"""A till with discounts that register themselves."""
