@@ -2,9 +2,10 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Sum
 
 from budgets.selectors import budget_remaining
 from metabuilder.kernel.errors import NotFound
@@ -64,3 +65,8 @@ def _failing(report: TreeReport) -> list[dict[str, Any]]:
         for row in report.reports
         if not row.is_green
     ]
+
+
+def run_spent_usd(run: RepairRun) -> Decimal:
+    """What the run's attempts have cost so far."""
+    return run.attempts.aggregate(total=Sum("cost_usd"))["total"] or Decimal(0)
