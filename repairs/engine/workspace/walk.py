@@ -2,6 +2,7 @@
 
 import os
 import stat
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -83,3 +84,14 @@ def disk_usage(roots: list[Path], *, stop_above: int) -> int:
 
 class _Enough(Exception):
     pass
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder whatever its owner made of it: unreadable, read-only or thousands of folders deep. Never follows a link."""
+    if not os.path.lexists(path):
+        return
+    rm = ["rm", "-rf", "--one-file-system", "--", str(path)]
+    subprocess.run(rm, check=False, capture_output=True)
+    if os.path.lexists(path):
+        subprocess.run(["chmod", "-R", "u+rwX", "--", str(path)], check=False, capture_output=True)
+        subprocess.run(rm, check=False, capture_output=True)
