@@ -67,7 +67,7 @@ class BwrapSandbox:
     ) -> CommandResult:
         """Run `argv` in `cwd`; raises SandboxFailed when the sandbox could not be built, never for what the command does."""
         with lent_uid(writable) as uid:
-            variables = fixed_environment() | dict(env or {})
+            variables = fixed_environment(cwd) | dict(env or {})
             inner = _inner_command(argv, cwd, variables, uid, proxy_socket)
             options = _options(uid, limits, self._mount_options(writable, readable, proxy_socket))
             ended, reported, is_out_of_memory = self._watch(options, inner, limits, stdin, list(writable))
@@ -193,6 +193,7 @@ def _started(program: Path, options: list[str], inner: list[str]) -> Iterator[_S
             pass_fds=given,
             start_new_session=True,
             cwd="/",
+            umask=0o022,  # what one sandbox builds, another under another uid must be able to read
         )
     except BaseException:
         os.close(status_read)

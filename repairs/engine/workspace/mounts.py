@@ -44,10 +44,13 @@ class Mount:
     kind: str  # "ro", "rw" or "hidden"
 
 
-def fixed_environment() -> dict[str, str]:
-    """The environment every command starts from; the caller's variables come on top."""
+def fixed_environment(cwd: Path) -> dict[str, str]:
+    """The environment every command starts from; the caller's variables come on top.
+
+    METABUILDER_TREE tells prepared environments which copy of the tree their modules come from.
+    """
     path = os.pathsep.join((f"{sys.prefix}/bin", "/usr/local/bin", "/usr/bin", "/bin"))
-    return FIXED_ENVIRONMENT | {"PATH": path}
+    return FIXED_ENVIRONMENT | {"PATH": path, "METABUILDER_TREE": str(cwd.resolve())}
 
 
 @cache
