@@ -6,6 +6,7 @@ from metabuilder.embedded import connection_urls
 from metabuilder.settings import env
 from metabuilder.settings.celery import *  # noqa: F403  Django reads settings as names of one module
 from metabuilder.settings.database import database_from_url
+from metabuilder.settings.fleet import *  # noqa: F403
 from metabuilder.settings.limits import *  # noqa: F403
 from metabuilder.settings.logging import LOGGING_CONFIG_FUNCTION, logging_configure
 
