@@ -7,7 +7,7 @@ from rest_framework.views import APIView
 
 from metabuilder.access.permissions import IsViewer
 from metabuilder.access.scope import tenant_scope
-from metabuilder.api.pagination import page_of, page_schema
+from metabuilder.api.pagination import PageSchema, page_of
 from repairs.api.documents import AttemptSerializer, attempt_document
 from repairs.selectors.attempts import attempts_visible
 
@@ -17,8 +17,8 @@ class AttemptListApi(APIView):
 
     @extend_schema(
         operation_id="repair_attempts_list",
-        parameters=[OpenApiParameter(name, str) for name in ("class", "verdict", "run_id", "tenant_id")] + page_schema.parameters,
-        responses={200: page_schema.of(AttemptSerializer)},
+        parameters=[OpenApiParameter(name, str) for name in ("class", "verdict", "run_id", "tenant_id")] + list(PageSchema.parameters),
+        responses={200: PageSchema.of(AttemptSerializer)},
     )
     def get(self, request: Request) -> Response:
         """Attempts, newest first."""

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from metabuilder.access.permissions import IsOperator, IsViewer
 from metabuilder.access.scope import tenant_scope
-from metabuilder.api.pagination import page_of, page_schema
+from metabuilder.api.pagination import PageSchema, page_of
 from metabuilder.kernel.errors import Forbidden, InvalidInput, NotFound
 from repairs.api.documents import (
     EventSerializer,
@@ -50,8 +50,8 @@ class RunsApi(APIView):
 
     @extend_schema(
         operation_id="runs_list",
-        parameters=[OpenApiParameter("state", str), OpenApiParameter("tenant_id", str), *page_schema.parameters],
-        responses={200: page_schema.of(RunSerializer)},
+        parameters=[OpenApiParameter("state", str), OpenApiParameter("tenant_id", str), *PageSchema.parameters],
+        responses={200: PageSchema.of(RunSerializer)},
     )
     def get(self, request: Request) -> Response:
         """The runs this token sees, newest first."""
