@@ -5,10 +5,12 @@ from repairs.engine.strategies.retry import Retry
 from repairs.engine.strategies.ruff_fix import RuffFix
 from repairs.engine.strategies.ruff_format import RuffFormat
 from repairs.engine.strategies.ruff_unsafe import RuffUnsafe
+from repairs.engine.strategies.star_imports import StarImports
 from repairs.engine.types import FailureClass
 
 STRATEGIES: tuple[Strategy, ...] = (
     Retry(),
+    StarImports(),
     RuffFix(),
     RuffUnsafe(),
     RuffFormat(),

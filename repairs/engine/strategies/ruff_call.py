@@ -1,9 +1,9 @@
 """Calling ruff on chosen files with the configuration of the check that complained, and with nothing else."""
 
 import itertools
-from collections.abc import Iterable, Sequence
-
-import ruff
+import sysconfig
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 from repairs.engine.bench import Bench
 from repairs.engine.types import CheckSpec, CommandResult, Finding, Limits
@@ -15,11 +15,17 @@ _SHARED_VALUES = frozenset({"--config", "--line-length", "--target-version"})
 _SHARED_FLAGS = frozenset({"--isolated", "--preview", "--no-preview"})
 
 
-def spec_of(bench: Bench, finding: Finding) -> CheckSpec | None:
-    """The check that reported the finding; failing that, the first check of its tool."""
-    named = [report.check for report in bench.report.reports if finding in report.findings]
-    specs = [spec for spec in bench.project.checks if spec.name in named]
-    return next(iter(specs + [spec for spec in bench.project.checks if spec.tool == finding.tool]), None)
+def ruff_program() -> str:
+    """The ruff that was installed with us."""
+    return str(Path(sysconfig.get_path("scripts")) / "ruff")
+
+
+def spec_lookup(bench: Bench) -> Callable[[Finding], CheckSpec | None]:
+    """Finding -> the check that reported it; failing that, the first check of its tool."""
+    owners = {finding: report.check for report in bench.report.reports for finding in report.findings}
+    names = {spec.name: spec for spec in bench.project.checks}
+    tools = {spec.tool: spec for spec in reversed(bench.project.checks)}
+    return lambda finding: names.get(owners.get(finding, "")) or tools.get(finding.tool)
 
 
 def lint_configuration(command: Sequence[str]) -> list[str]:
@@ -45,10 +51,18 @@ def _kept(command: Sequence[str], *, flags: Iterable[str], values: Iterable[str]
 
 
 def run_ruff(bench: Bench, arguments: Sequence[str], files: Sequence[str]) -> list[CommandResult]:
-    """Run ruff in the sandbox over the files, a few hundred a call; file names are never read as options."""
-    program = ruff.find_ruff_bin()
-    return [bench.run([program, *arguments, "--", *chunk], limits=LIMITS) for chunk in _chunks(files)]
+    """Run ruff in the sandbox over the files, a few hundred a call; file names are never read as options.
+
+    Ruff dies of some sources (its stack overflows); the other files of the call are then done without the deadly one.
+    """
+    chunks = (files[start : start + FILES_A_CALL] for start in range(0, len(files), FILES_A_CALL))
+    return [result for chunk in chunks for result in _run_chunk(bench, [ruff_program(), *arguments], chunk)]
 
 
-def _chunks(files: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (files[start : start + FILES_A_CALL] for start in range(0, len(files), FILES_A_CALL))
+def _run_chunk(bench: Bench, command: Sequence[str], files: Sequence[str]) -> list[CommandResult]:
+    result = bench.run([*command, "--", *files], limits=LIMITS)
+    has_died = result.exit_code is None or result.exit_code < 0 or result.exit_code > 2
+    if not has_died or len(files) < 2:
+        return [result]
+    middle = len(files) // 2
+    return _run_chunk(bench, command, files[:middle]) + _run_chunk(bench, command, files[middle:])

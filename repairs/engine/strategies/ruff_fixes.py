@@ -9,9 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from repairs.engine.bench import Bench
-from repairs.engine.strategies.ruff_call import lint_configuration, run_ruff, spec_of
+from repairs.engine.strategies.ruff_call import lint_configuration, run_ruff, spec_lookup
 from repairs.engine.strategies.target_files import edits_since, read_sources
-from repairs.engine.types import Finding, TreeEdits
+from repairs.engine.types import CheckSpec, Finding, TreeEdits
 
 MAX_ROUNDS = 3  # a fix may uncover another one of the same rules
 _RULE = re.compile(r"[A-Z]{1,8}[0-9]{1,5}")
@@ -34,8 +34,9 @@ def fix_with_ruff(bench: Bench, targets: Sequence[Finding], *, unsafe: bool) -> 
     """Fix in place until nothing moves; the files that changed."""
     before = read_sources(bench.tree, {finding.path for finding in targets if finding.path})
     current = dict(before)
+    calls = _calls(bench, targets)
     for _ in range(MAX_ROUNDS):
-        for (configuration, rules), files in _calls(bench, targets).items():
+        for (configuration, rules), files in calls.items():
             wanted = [path for path in files if path in before]
             _fix_once(bench, [*configuration, "--fixable", ",".join(rules)], wanted, unsafe)
         changed = edits_since(bench.tree, current)
@@ -52,18 +53,18 @@ def _fix_once(bench: Bench, arguments: Sequence[str], files: Sequence[str], unsa
 
 def _calls(bench: Bench, targets: Sequence[Finding]) -> Mapping[tuple[tuple[str, ...], tuple[str, ...]], list[str]]:
     """(configuration, rules) -> files, so that files which need the same rules share one call."""
+    spec_of = spec_lookup(bench)
     needs: dict[tuple[tuple[str, ...], str], set[str]] = defaultdict(set)
     for finding in targets:
         if finding.path:
-            needs[_configuration(bench, finding), finding.path].add(finding.rule)
+            needs[_configuration(spec_of(finding), finding), finding.path].add(finding.rule)
     calls: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = defaultdict(list)
     for (configuration, path), rules in sorted(needs.items()):
         calls[configuration, tuple(sorted(rules))].append(path)
     return calls
 
 
-def _configuration(bench: Bench, finding: Finding) -> tuple[str, ...]:
-    spec = spec_of(bench, finding)
+def _configuration(spec: CheckSpec | None, finding: Finding) -> tuple[str, ...]:
     if finding.tool == "ruff" and spec is not None:
         return tuple(lint_configuration(spec.command))
     return ("--isolated", "--preview", "--select", finding.rule)

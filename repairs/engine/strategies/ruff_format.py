@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from repairs.engine.bench import Bench
-from repairs.engine.strategies.ruff_call import format_configuration, run_ruff, spec_of
+from repairs.engine.strategies.ruff_call import format_configuration, run_ruff, spec_lookup
 from repairs.engine.strategies.target_files import edits_since, paths_of, read_sources
 from repairs.engine.types import FailureClass, Finding, Proposal
 
@@ -25,8 +25,9 @@ class RuffFormat:
     def propose(self, bench: Bench, targets: Sequence[Finding]) -> Proposal | None:
         before = read_sources(bench.tree, paths_of(targets))
         files: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        spec_of = spec_lookup(bench)
         for finding in targets:
-            spec = spec_of(bench, finding)
+            spec = spec_of(finding)
             if finding.path in before:
                 files[tuple(format_configuration(spec.command if spec else ()))].add(finding.path)
         for configuration, names in files.items():
