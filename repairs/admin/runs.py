@@ -9,7 +9,12 @@ from repairs.admin.readonly import ReadOnlyAdmin, ReadOnlyInline
 from repairs.models import RepairAttempt, RepairRun, TimelineEvent
 
 STATE_COLOURS = {"succeeded": "success", "failed": "danger", "refused": "danger", "cancelled": "warning", "queued": "info"}
-PROOF_WORDS = (("f2p", "What failed passes"), ("p2p", "What passed still passes"), ("integrity", "Nothing was bought"), ("necessity", "Every hunk is needed"))
+PROOF_WORDS = (
+    ("f2p", "What failed passes"),
+    ("p2p", "What passed still passes"),
+    ("integrity", "Nothing was bought"),
+    ("necessity", "Every hunk is needed"),
+)
 LINE_COLOURS = {"+": "#15803d", "-": "#b91c1c", "@": "#0e7490"}
 MAX_DIFF_LINES = 2000
 
@@ -17,7 +22,20 @@ MAX_DIFF_LINES = 2000
 class AttemptInline(ReadOnlyInline):
     model = RepairAttempt
     fk_name = "run"
-    fields = ("number", "phase", "failure_class", "strategy", "verdict", "f2p", "p2p", "integrity", "necessity", "resolved_count", "targets_count", "cost_usd")
+    fields = (
+        "number",
+        "phase",
+        "failure_class",
+        "strategy",
+        "verdict",
+        "f2p",
+        "p2p",
+        "integrity",
+        "necessity",
+        "resolved_count",
+        "targets_count",
+        "cost_usd",
+    )
     readonly_fields = fields
 
 
@@ -61,7 +79,10 @@ class RepairRunAdmin(ReadOnlyAdmin):
         patch = getattr(run, "patch", None)
         if patch is None:
             return "no patch"
-        rows = ((words, "#15803d" if getattr(patch, name) else "#b91c1c", "yes" if getattr(patch, name) else "no") for name, words in PROOF_WORDS)
+        rows = (
+            (words, "#15803d" if getattr(patch, name) else "#b91c1c", "yes" if getattr(patch, name) else "no")
+            for name, words in PROOF_WORDS
+        )
         return format_html_join(" ", '<span style="margin-right:1.5rem">{} <b style="color:{}">{}</b></span>', rows)
 
     @display(description="checks")

@@ -24,6 +24,10 @@ class AttemptListApi(APIView):
         """Attempts, newest first."""
         asked = request.query_params
         rows = attempts_visible(
-            tenant_scope(request), failure_class=asked.get("class"), verdict=asked.get("verdict"), run_id=asked.get("run_id"), tenant_id=asked.get("tenant_id")
+            tenant_scope(request),
+            failure_class=asked.get("class"),
+            verdict=asked.get("verdict"),
+            run_id=asked.get("run_id"),
+            tenant_id=asked.get("tenant_id"),
         )
         return page_of(request, rows, attempt_document, order=("-started_at", "-id"))

@@ -94,7 +94,19 @@ class EventSerializer(serializers.Serializer[Any]):
 
 
 def run_document(run: RepairRun) -> dict[str, Any]:
-    names = ("state", "outcome", "reason", "engine", "sla", "is_flaky", "source_digest", "requested_by", "created_at", "started_at", "finished_at")
+    names = (
+        "state",
+        "outcome",
+        "reason",
+        "engine",
+        "sla",
+        "is_flaky",
+        "source_digest",
+        "requested_by",
+        "created_at",
+        "started_at",
+        "finished_at",
+    )
     return {
         "run_id": run.pk,
         "tenant_id": run.tenant_id,
@@ -116,8 +128,24 @@ def run_detail_document(run: RepairRun) -> dict[str, Any]:
 
 
 def attempt_document(attempt: RepairAttempt) -> dict[str, Any]:
-    names = ("run_id", "number", "phase", "strategy", "queue", "failure_class", "verdict", "reasons", "considered", "dropped_groups", "summary",
-             "targets_count", "resolved_count", "duration_seconds", "started_at", "finished_at")
+    names = (
+        "run_id",
+        "number",
+        "phase",
+        "strategy",
+        "queue",
+        "failure_class",
+        "verdict",
+        "reasons",
+        "considered",
+        "dropped_groups",
+        "summary",
+        "targets_count",
+        "resolved_count",
+        "duration_seconds",
+        "started_at",
+        "finished_at",
+    )
     return {name: getattr(attempt, name) for name in names} | {"proof": proof_document(attempt), "cost_usd": usd_text(attempt.cost_usd)}
 
 

@@ -35,10 +35,16 @@ class RunsApi(APIView):
     parser_classes = (JSONParser, MultiPartParser, FormParser)
 
     class Input(SourceFields):
-        tenant_id = serializers.RegexField(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", required=False, help_text="default: the token's own tenant")
+        tenant_id = serializers.RegexField(
+            r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$", required=False, help_text="default: the token's own tenant"
+        )
         run_id = serializers.RegexField(r"^run_[A-Za-z0-9_-]{1,58}$", required=False)
-        config = serializers.CharField(required=False, allow_blank=True, max_length=200_000, help_text="TOML that stands above the tree's own")
-        checks = serializers.CharField(required=False, allow_blank=True, max_length=2000, help_text="names, separated by commas; default: all")
+        config = serializers.CharField(
+            required=False, allow_blank=True, max_length=200_000, help_text="TOML that stands above the tree's own"
+        )
+        checks = serializers.CharField(
+            required=False, allow_blank=True, max_length=2000, help_text="names, separated by commas; default: all"
+        )
         engine = serializers.ChoiceField(choices=RepairRun.Engine.choices, required=False)
         sla = serializers.ChoiceField(choices=list(SLA_PRIORITIES), default="normal")
         budget_usd = serializers.DecimalField(max_digits=12, decimal_places=6, min_value=0, required=False)
@@ -61,7 +67,9 @@ class RunsApi(APIView):
                 rows = rows.filter(**{name: value})
         return page_of(request, rows, run_document, order=("-created_at", "-id"))
 
-    @extend_schema(operation_id="run_submit", request={"application/json": Input, "multipart/form-data": Input}, responses={202: RunSerializer})
+    @extend_schema(
+        operation_id="run_submit", request={"application/json": Input, "multipart/form-data": Input}, responses={202: RunSerializer}
+    )
     def post(self, request: Request) -> Response:
         """Hand in a tree: an archive (multipart), a git URL and ref, or a path below an allowed root."""
         data = _valid(self.Input(data=request.data))
@@ -101,7 +109,11 @@ class RunTimelineApi(APIView):
         run_id = serializers.CharField()
         state = serializers.CharField()
 
-    @extend_schema(operation_id="run_timeline", parameters=[OpenApiParameter("after", int, description="only events with a larger seq")], responses={200: Output})
+    @extend_schema(
+        operation_id="run_timeline",
+        parameters=[OpenApiParameter("after", int, description="only events with a larger seq")],
+        responses={200: Output},
+    )
     def get(self, request: Request, run_id: str) -> Response:
         """What happened, in order; `?after=SEQ` follows a run as it goes."""
         run = run_get(tenant_id=tenant_scope(request), run_id=run_id)
@@ -166,7 +178,9 @@ def _tenant(request: Request, data: dict[str, Any]) -> str:
 def _request(data: dict[str, Any], tenant_id: str, source: dict[str, Any], *, actor: str) -> RunRequest:
     optional = {name: data[name] for name in ("run_id", "engine", "budget_usd", "budget_seconds", "budget_attempts") if name in data}
     checks = tuple(name.strip() for name in data.get("checks", "").split(",") if name.strip())
-    return RunRequest(tenant_id=tenant_id, source=source, actor=actor, config_text=data.get("config", ""), checks=checks, sla=data["sla"], **optional)
+    return RunRequest(
+        tenant_id=tenant_id, source=source, actor=actor, config_text=data.get("config", ""), checks=checks, sla=data["sla"], **optional
+    )
 
 
 def _whole_number(text: str, name: str) -> int:

@@ -36,7 +36,9 @@ def source_accept(data: dict[str, Any], *, roots: list[str], protocols: list[str
 def _allowed_url(url: str, protocols: list[str]) -> str:
     parts = urlsplit(url)
     if parts.scheme not in protocols:
-        raise InvalidInput(f"git_url has protocol {parts.scheme or 'none'!r}; allowed are {', '.join(protocols)}.", hint="META_V4_GIT_PROTOCOLS")
+        raise InvalidInput(
+            f"git_url has protocol {parts.scheme or 'none'!r}; allowed are {', '.join(protocols)}.", hint="META_V4_GIT_PROTOCOLS"
+        )
     if parts.password:
         raise InvalidInput("git_url carries a password.", hint="Configure credentials on the workers; they are not taken from requests.")
     return url

@@ -10,7 +10,18 @@ from dataclasses import dataclass
 
 from repairs.engine.strategies.base import Strategy
 from repairs.engine.strategies.chain import CHAIN_SEPARATOR
-from repairs.engine.types import Attempt, Attempted, Considered, FailureClass, Finding, Finish, Step, TreeReport, VerdictKind, findings_signature
+from repairs.engine.types import (
+    Attempt,
+    Attempted,
+    Considered,
+    FailureClass,
+    Finding,
+    Finish,
+    Step,
+    TreeReport,
+    VerdictKind,
+    findings_signature,
+)
 
 CLASS_ORDER = (
     FailureClass.SYNTAX,
@@ -52,7 +63,9 @@ def next_step(report: TreeReport, history: Sequence[Attempted], room: Room, stra
         return attempt
     blocked = [kind for kind in room.closed_classes if any(finding.failure_class is kind for finding in report.findings)]
     if blocked and not accepted:
-        return Finish(outcome="blocked", reason=f"The circuit breaker of {', '.join(sorted(blocked))} is open.", considered=tuple(considered))
+        return Finish(
+            outcome="blocked", reason=f"The circuit breaker of {', '.join(sorted(blocked))} is open.", considered=tuple(considered)
+        )
     return Finish(outcome="unrepaired", reason=_left(report), considered=tuple(considered))
 
 
@@ -72,7 +85,9 @@ def _left(report: TreeReport) -> str:
     return f"Nothing is left to try for: {left}."
 
 
-def _attempts(report: TreeReport, history: Sequence[Attempted], room: Room, strategies: Collection[Strategy], considered: list[Considered]) -> Iterator[Attempt]:
+def _attempts(
+    report: TreeReport, history: Sequence[Attempted], room: Room, strategies: Collection[Strategy], considered: list[Considered]
+) -> Iterator[Attempt]:
     """The attempts that make sense, best first; what is passed over is noted in `considered`."""
     for phase in ("retry", "patch"):
         for kind in CLASS_ORDER:
@@ -103,7 +118,12 @@ def _chains(
 
 
 def _attempt(
-    kind: FailureClass, phase: str, members: Sequence[Strategy], failing: Sequence[Finding], history: Sequence[Attempted], considered: list[Considered]
+    kind: FailureClass,
+    phase: str,
+    members: Sequence[Strategy],
+    failing: Sequence[Finding],
+    history: Sequence[Attempted],
+    considered: list[Considered],
 ) -> Attempt | None:
     name = CHAIN_SEPARATOR.join(strategy.name for strategy in members)
     targets = tuple(finding for finding in failing if any(strategy.treats(finding) for strategy in members))

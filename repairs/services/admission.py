@@ -63,7 +63,9 @@ def run_submit(request: RunRequest) -> RepairRun:
             )
     except IntegrityError:
         raise Conflict(f"Run {request.run_id} exists already.", hint="Leave run_id out, or choose another.") from None
-    budget_open(run_id=run.pk, tenant_id=tenant.pk, usd=request.budget_usd, seconds=request.budget_seconds, attempts=request.budget_attempts)
+    budget_open(
+        run_id=run.pk, tenant_id=tenant.pk, usd=request.budget_usd, seconds=request.budget_seconds, attempts=request.budget_attempts
+    )
     timeline_add(run=run, kind="run_submitted", summary=f"Submitted to engine {engine}: {because}.", at=at, actor=request.actor)
     job_enqueue(
         task="repairs.prepare_run", queue="io", payload={"run_id": run.pk}, tenant_id=tenant.pk, run_id=run.pk, priority=run.priority

@@ -68,9 +68,7 @@ def proposal_submit(context: JobContext, attempt: RepairAttempt, proposal: Propo
         reasons = ("No strategy found anything to change.",)
         _settle(context, attempt, Verdict(kind=VerdictKind.UNCHANGED, proof=Proof(f2p=False, reasons=reasons)))
         return
-    tampering = find_tampering(
-        source_tree(run), edits, Project.from_json(run.project), strategy_classes=classes_so_far(attempt)
-    )
+    tampering = find_tampering(source_tree(run), edits, Project.from_json(run.project), strategy_classes=classes_so_far(attempt))
     digest = edits_store(edits)
     if tampering:
         reasons = tuple(f"{row.kind}: {row.path}:{row.line or ''} {row.detail}" for row in tampering)
@@ -98,7 +96,11 @@ def verification_open(attempt: RepairAttempt, digest: str, edits: TreeEdits, *, 
     spec = Project.from_json(run.project).environment
     key = environment_key(spec, source_tree(run), edits)
     round_open(
-        run=run, attempt=attempt, edits_digest=digest, environment=environment, needs_environment=key != environment.get("key") and not spec.is_empty
+        run=run,
+        attempt=attempt,
+        edits_digest=digest,
+        environment=environment,
+        needs_environment=key != environment.get("key") and not spec.is_empty,
     )
 
 

@@ -64,7 +64,9 @@ def _round_finished(check_round: CheckRound) -> None:
     run = check_round.run
     if check_round.attempt_id:
         payload = {"attempt_id": check_round.attempt_id, "round_id": check_round.pk}
-        job_enqueue(task="repairs.verify_attempt", queue="cpu", payload=payload, tenant_id=run.tenant_id, run_id=run.pk, priority=run.priority)
+        job_enqueue(
+            task="repairs.verify_attempt", queue="cpu", payload=payload, tenant_id=run.tenant_id, run_id=run.pk, priority=run.priority
+        )
         return
     RepairRun.objects.filter(pk=run.pk).update(first_round=check_round, base_round=check_round)
     run.refresh_from_db()

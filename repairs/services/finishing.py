@@ -29,7 +29,9 @@ def run_finish(*, run: RepairRun, state: str, outcome: str, reason: str, actor: 
     if run.edits_digest:
         _patch_store(run)
     budget_close(run_id=run.pk)
-    timeline_add(run=run, kind="run_finished", summary=reason, at=at, actor=actor, outcome=outcome or state, duration_seconds=run.duration_seconds)
+    timeline_add(
+        run=run, kind="run_finished", summary=reason, at=at, actor=actor, outcome=outcome or state, duration_seconds=run.duration_seconds
+    )
     log.info("run_finished", run_id=run.pk, state=state, outcome=outcome, duration_seconds=run.duration_seconds)
     return True
 

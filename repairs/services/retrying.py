@@ -23,7 +23,9 @@ def attempt_retry(context: JobContext, attempt: RepairAttempt, bench: Bench) -> 
     with transaction.atomic():
         context.settle()
         check_round = _round_with(attempt, again) if vanished else None
-        reason = f"{len(vanished)} of {attempt.targets_count} failures passed when run again: flaky." if vanished else "It failed again: real."
+        reason = (
+            f"{len(vanished)} of {attempt.targets_count} failures passed when run again: flaky." if vanished else "It failed again: real."
+        )
         verdict = Verdict(kind=VerdictKind.UNCHANGED, proof=Proof(reasons=(reason,)), resolved=vanished)
         attempt_settle(attempt=attempt, verdict=verdict, base_round=check_round, flaky=bool(vanished))
 
@@ -50,7 +52,9 @@ def _passes(finding: Finding, second: CheckReport) -> bool:
 
 def _vanished(before: CheckReport, after: CheckReport) -> list[Finding]:
     if after.is_green:
-        return [finding for finding in before.findings if finding.failure_class in (FailureClass.TEST, FailureClass.RUNTIME, FailureClass.INFRA)]
+        return [
+            finding for finding in before.findings if finding.failure_class in (FailureClass.TEST, FailureClass.RUNTIME, FailureClass.INFRA)
+        ]
     left = {finding.test_id for finding in after.findings}
     return [finding for finding in before.findings if finding.test_id and finding.test_id not in left]
 
@@ -59,7 +63,13 @@ def _round_with(attempt: RepairAttempt, again: dict[str, CheckReport]) -> CheckR
     """A round of the same tree that holds the second look in place of the first."""
     base, at = attempt.base_round, now()
     check_round = CheckRound.objects.create(
-        run=attempt.run, attempt=attempt, edits_digest=base.edits_digest, environment=base.environment, pending=0, created_at=at, finished_at=at
+        run=attempt.run,
+        attempt=attempt,
+        edits_digest=base.edits_digest,
+        environment=base.environment,
+        pending=0,
+        created_at=at,
+        finished_at=at,
     )
     rows = [_result_like(row, check_round, again.get(row.check_name)) for row in base.results.all()]
     CheckResult.objects.bulk_create(rows)

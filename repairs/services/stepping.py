@@ -61,7 +61,10 @@ def _room(run: RepairRun, report: TreeReport, closed: set[FailureClass] | None =
     is_open = open_breakers(run.tenant_id)
     classes = {finding.failure_class for finding in report.findings if finding.failure_class in is_open}
     return Room(
-        attempts_left=left.attempts, seconds_left=float(left.seconds), closed_classes=frozenset(classes | (closed or set())), engine=run.engine
+        attempts_left=left.attempts,
+        seconds_left=float(left.seconds),
+        closed_classes=frozenset(classes | (closed or set())),
+        engine=run.engine,
     )
 
 

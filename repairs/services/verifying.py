@@ -80,7 +80,12 @@ def _minimise(context: JobContext, attempt: RepairAttempt, check_round: CheckRou
         _settle(context, attempt, _needed(verdict, shrunk.reason), check_round)
     elif shrunk.edits == base:
         reasons = (*verdict.proof.reasons, "No hunk of the patch is needed: what failed passes without it.")
-        _settle(context, attempt, Verdict(VerdictKind.UNCHANGED, Proof(f2p=False, p2p=True, integrity=True, necessity=False, reasons=reasons)), None)
+        _settle(
+            context,
+            attempt,
+            Verdict(VerdictKind.UNCHANGED, Proof(f2p=False, p2p=True, integrity=True, necessity=False, reasons=reasons)),
+            None,
+        )
     else:
         proposal_submit(context, attempt, Proposal(attempt.strategy, shrunk.edits, f"{attempt.summary} {shrunk.reason}"))
 

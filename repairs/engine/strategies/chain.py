@@ -55,4 +55,11 @@ def _looked_at_again(bench: Bench, tools: set[str]) -> Bench:
         spec = bench.project.check(report.check)
         is_stale = not report.is_green and spec.tool in STATIC_TOOLS and spec.tool in tools
         reports.append(run_check(spec, bench) if is_stale else report)
-    return Bench(tree=bench.tree, project=bench.project, environment=bench.environment, sandbox=bench.sandbox, scratch=bench.scratch, report=TreeReport(tuple(reports)))
+    return Bench(
+        tree=bench.tree,
+        project=bench.project,
+        environment=bench.environment,
+        sandbox=bench.sandbox,
+        scratch=bench.scratch,
+        report=TreeReport(tuple(reports)),
+    )
