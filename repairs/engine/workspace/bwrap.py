@@ -20,6 +20,7 @@ from repairs.engine.workspace.limits import ControlGroup, apply_resource_limits,
 from repairs.engine.workspace.mounts import ETC_FILES, GROUP, HOSTS, NSSWITCH, PASSWD, SYSTEM_FOLDERS, fixed_environment, plan_mounts
 from repairs.engine.workspace.ownership import lent_uid
 from repairs.engine.workspace.process import Cancelled, Ended, Watch, kill_group
+from repairs.engine.workspace.results import command_result
 from repairs.engine.workspace.seccomp import filter_program
 
 NOBODY = 65534
@@ -29,7 +30,6 @@ TMP_BYTES = 512 * 1024**2
 SETUP_SECONDS = 20.0
 PROXY_INSIDE = "/run/metabuilder/proxy.sock"
 FORWARDER_INSIDE = "/run/metabuilder/forwarder.py"
-_SIGNALS = {int(number) for number in signal.Signals}
 
 
 def bwrap_find() -> Path | None:
@@ -71,18 +71,22 @@ class BwrapSandbox:
             inner = _inner_command(argv, cwd, variables, uid, proxy_socket)
             options = _options(uid, limits, self._mount_options(writable, readable, proxy_socket))
             ended, reported, is_out_of_memory = self._watch(options, inner, limits, stdin, list(writable))
-        return _result(argv, ended, reported, is_out_of_memory)
+        if not reported and ended.killed is None and not is_out_of_memory:
+            said = ended.stderr.decode("utf-8", "replace")[-400:].strip()
+            raise SandboxFailed(f"bubblewrap ended with {ended.returncode} before the command ran: {said}")
+        return command_result(argv, ended, is_out_of_memory=is_out_of_memory)
 
     def _mount_options(self, writable: Sequence[Path], readable: Sequence[Path], proxy_socket: Path | None) -> list[str]:
         mounts = plan_mounts(writable=writable, readable=readable, hidden=self.hidden)
         options: list[str] = []
-        made: set[Path] = {Path("/"), Path("/tmp")}
+        made: dict[Path, str] = {Path("/"): "hidden", Path("/tmp"): "hidden"}  # hidden: empty, so folders in it must be made
         for mount in mounts:
             for parent in reversed(mount.path.parents):
-                if parent not in made and not any(parent.is_relative_to(done.path) for done in mounts if done.path in made):
+                outer = next(made[folder] for folder in (parent, *parent.parents) if folder in made)
+                if parent not in made and outer == "hidden":
                     options += ["--perms", "0755", "--dir", str(parent)]
-                made.add(parent)
-            made.add(mount.path)
+                    made[parent] = "hidden"
+            made[mount.path] = mount.kind
             flag = {"ro": "--ro-bind", "rw": "--bind"}.get(mount.kind)
             options += [flag, str(mount.path), str(mount.path)] if flag else ["--perms", "0755", "--tmpfs", str(mount.path)]
         options += [word for mount in mounts if mount.kind == "hidden" for word in ("--remount-ro", str(mount.path))]
@@ -260,10 +264,10 @@ def _inner_command(argv: Sequence[str], cwd: Path, variables: Mapping[str, str],
         drop = ["--clear-groups", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
         words += [SETPRIV, "--reuid", str(uid), "--regid", str(uid), *drop, "--"]
     if proxy_socket is not None:
-        variables = dict(variables) | forwarder.PROXY_VARIABLES
+        variables = dict(variables) | forwarder.proxy_variables()
     words += [ENV, "-i", f"--chdir={cwd.resolve()}", *(f"{name}={value}" for name, value in variables.items())]
     if proxy_socket is not None:
-        words += [sys.executable, "-I", "-S", FORWARDER_INSIDE, PROXY_INSIDE]
+        words += [sys.executable, "-I", "-S", FORWARDER_INSIDE, PROXY_INSIDE, str(forwarder.PORT)]
     return [*words, *argv]
 
 
@@ -296,24 +300,3 @@ def _system_options() -> list[str]:
                 options += ["--perms", "0755", "--dir", str(parent)]
             options += ["--ro-bind", str(path.resolve()), str(path)]
     return options
-
-
-def _result(argv: Sequence[str], ended: Ended, reported: bool, is_out_of_memory: bool) -> CommandResult:
-    stderr = ended.stderr.decode("utf-8", "replace")
-    if not reported and ended.killed is None and not is_out_of_memory:
-        raise SandboxFailed(f"bubblewrap ended with {ended.returncode} before the command ran: {stderr[-400:].strip()}")
-    code = ended.returncode
-    if code > 128 and code - 128 in _SIGNALS:
-        code = 128 - code
-    killed = ended.killed or ("memory" if is_out_of_memory else None)
-    if killed is None and code == -signal.SIGXCPU:
-        killed = "timeout"
-    return CommandResult(
-        argv=tuple(argv),
-        exit_code=None if ended.killed else code,
-        stdout=ended.stdout.decode("utf-8", "replace"),
-        stderr=stderr,
-        duration_seconds=ended.duration_seconds,
-        killed=killed,
-        is_truncated=ended.is_truncated,
-    )

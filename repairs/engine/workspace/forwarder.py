@@ -10,9 +10,18 @@ import sys
 import threading
 from pathlib import Path
 
-PORT = 3128  # in a network namespace of its own, so never taken
-PROXY_URL = f"http://127.0.0.1:{PORT}"
-PROXY_VARIABLES = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"), PROXY_URL)
+PORT = 3128  # where the sandbox has a network of its own, so never taken
+_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+def proxy_variables(port: int = PORT) -> dict[str, str]:
+    return dict.fromkeys(_NAMES, f"http://127.0.0.1:{port}")
+
+
+def free_port() -> int:
+    """A port that nobody listens on now; for backends that share the machine's network."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        return int(probe.getsockname()[1])
 
 
 def source() -> str:
@@ -47,8 +56,8 @@ def _serve(listener: socket.socket, path: str) -> None:
         threading.Thread(target=_connect, args=(client, path), daemon=True).start()
 
 
-def main(path: str, command: list[str]) -> None:
-    listener = socket.create_server(("127.0.0.1", PORT))
+def main(path: str, port: int, command: list[str]) -> None:
+    listener = socket.create_server(("127.0.0.1", port))
     if os.fork():
         listener.close()
         os.execvp(command[0], command)
@@ -59,4 +68,4 @@ def main(path: str, command: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

@@ -65,9 +65,16 @@ def platform_paths() -> tuple[Path, ...]:
 
 def _narrowed(prefix: Path) -> Iterable[Path]:
     """A Python installed straight into a home folder or `/` must not show everything else that lies there."""
-    if not Path.home().is_relative_to(prefix):
+    if not _home().is_relative_to(prefix):
         return [prefix] if prefix.exists() else []
     return [prefix / name for name in ("bin", "lib", "lib64", "include", "share") if (prefix / name).exists()]
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # a user that no list of users knows, and no HOME
+        return Path("/root")
 
 
 def _is_below_any(path: Path, folders: Iterable[Path]) -> bool:
