@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from repairs.engine.strategies.codemods import lint, star_task
+from repairs.engine.strategies.codemods import lint, star_task, syntax_task
 from repairs.engine.strategies.codemods.source import Options, Place
 
 RECURSION_LIMIT = 3000
@@ -19,6 +19,8 @@ Task = Callable[[str, bytes, bytes, list[Place], Options, Mapping[str, Any], lis
 TASKS: Mapping[str, Task] = {
     "lint": lint.rewrite_file,
     "star_imports": star_task.rewrite_file,
+    "merge_conflicts": syntax_task.resolve_file,
+    "syntax_errors": syntax_task.mend_file,
 }
 
 
