@@ -20,7 +20,11 @@ class TenantLimits(models.Model):
 
 
 class Budget(models.Model):
-    """One run's budget. Reserved plus spent never passes the limit in dollars and attempts; seconds already used cannot be unused."""
+    """One run's budget: the sums of its ledger, kept at hand.
+
+    Reserved plus spent never passes the limit in dollars and attempts. Seconds already used cannot be unused: an overrun is booked as
+    it was, and the next reservation is refused.
+    """
 
     run_id = models.CharField(primary_key=True, max_length=64)
     tenant_id = models.CharField(max_length=64, db_index=True)
@@ -39,8 +43,11 @@ class Budget(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(usd_limit__gte=F("usd_reserved") + F("usd_spent")), name="budget_usd_within"),
-            models.CheckConstraint(condition=Q(attempts_limit__gte=F("attempts_reserved") + F("attempts_spent")), name="budget_attempts_within"),
+            models.CheckConstraint(
+                condition=Q(attempts_limit__gte=F("attempts_reserved") + F("attempts_spent")), name="budget_attempts_within"
+            ),
             models.CheckConstraint(condition=Q(usd_reserved__gte=0, seconds_reserved__gte=0), name="budget_reserved_positive"),
+            models.CheckConstraint(condition=Q(usd_spent__gte=0, seconds_spent__gte=0), name="budget_spent_positive"),
         ]
 
     def __str__(self) -> str:
@@ -48,29 +55,44 @@ class Budget(models.Model):
 
 
 class LedgerEntry(models.Model):
-    """One move; append-only, guarded by the database. `entry_key` and `kind` together happen once."""
+    """One move; append-only, guarded by the database. Each key is opened once, reserved once and ended once.
+
+    | kind     | what its amounts do                                                                             |
+    |----------|-------------------------------------------------------------------------------------------------|
+    | open     | become the limits                                                                               |
+    | override | are added to the limits (a lowered limit is negative)                                           |
+    | reserve  | are set aside until the same key is settled or released                                         |
+    | settle   | are spent; the whole reservation is free again                                                  |
+    | release  | nothing (zero); the whole reservation is free again                                             |
+    | charge   | are spent without a reservation: it had been released before the use became known               |
+    """
 
     class Kind(models.TextChoices):
+        OPEN = "open"
+        OVERRIDE = "override"
         RESERVE = "reserve"
         SETTLE = "settle"
         RELEASE = "release"
+        CHARGE = "charge"
 
     budget = models.ForeignKey(Budget, on_delete=models.PROTECT, related_name="entries")
     tenant_id = models.CharField(max_length=64)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     entry_key = models.CharField(max_length=120)
     phase = models.CharField(max_length=10, blank=True)
+    model = models.CharField(max_length=100, blank=True, help_text="which language model was paid for; empty: none")
     usd = models.DecimalField(max_digits=12, decimal_places=6)
     seconds = models.DecimalField(max_digits=12, decimal_places=3)
-    attempts = models.PositiveIntegerField()
+    attempts = models.IntegerField()
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["entry_key"], condition=Q(kind="reserve"), name="ledger_reserved_once"),
             models.UniqueConstraint(fields=["entry_key"], condition=Q(kind__in=["settle", "release"]), name="ledger_ended_once"),
+            models.UniqueConstraint(fields=["entry_key"], condition=Q(kind__in=["open", "override", "charge"]), name="ledger_moved_once"),
         ]
-        indexes = [models.Index(fields=["tenant_id", "-created_at"], name="ledger_tenant_newest")]
+        indexes = [models.Index(fields=["tenant_id", "-created_at"], name="ledger_tenant_newest")]  # one tenant's spending
         verbose_name_plural = "ledger entries"
 
     def __str__(self) -> str:

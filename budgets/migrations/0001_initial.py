@@ -6,65 +6,102 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenancy', '0001_initial'),
+        ("tenancy", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TenantLimits',
+            name="TenantLimits",
             fields=[
-                ('tenant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='limits', serialize=False, to='tenancy.tenant')),
-                ('cost_budget_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=12, null=True)),
-                ('time_budget_seconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('attempt_budget', models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "tenant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="limits",
+                        serialize=False,
+                        to="tenancy.tenant",
+                    ),
+                ),
+                ("cost_budget_usd", models.DecimalField(blank=True, decimal_places=6, max_digits=12, null=True)),
+                ("time_budget_seconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("attempt_budget", models.PositiveIntegerField(blank=True, null=True)),
             ],
             options={
-                'verbose_name_plural': 'tenant limits',
+                "verbose_name_plural": "tenant limits",
             },
         ),
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('run_id', models.CharField(max_length=64, primary_key=True, serialize=False)),
-                ('tenant_id', models.CharField(db_index=True, max_length=64)),
-                ('usd_limit', models.DecimalField(decimal_places=6, max_digits=12)),
-                ('usd_reserved', models.DecimalField(decimal_places=6, default=0, max_digits=12)),
-                ('usd_spent', models.DecimalField(decimal_places=6, default=0, max_digits=12)),
-                ('seconds_limit', models.DecimalField(decimal_places=3, max_digits=12)),
-                ('seconds_reserved', models.DecimalField(decimal_places=3, default=0, max_digits=12)),
-                ('seconds_spent', models.DecimalField(decimal_places=3, default=0, max_digits=12)),
-                ('attempts_limit', models.PositiveIntegerField()),
-                ('attempts_reserved', models.PositiveIntegerField(default=0)),
-                ('attempts_spent', models.PositiveIntegerField(default=0)),
-                ('is_closed', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
+                ("run_id", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("tenant_id", models.CharField(db_index=True, max_length=64)),
+                ("usd_limit", models.DecimalField(decimal_places=6, max_digits=12)),
+                ("usd_reserved", models.DecimalField(decimal_places=6, default=0, max_digits=12)),
+                ("usd_spent", models.DecimalField(decimal_places=6, default=0, max_digits=12)),
+                ("seconds_limit", models.DecimalField(decimal_places=3, max_digits=12)),
+                ("seconds_reserved", models.DecimalField(decimal_places=3, default=0, max_digits=12)),
+                ("seconds_spent", models.DecimalField(decimal_places=3, default=0, max_digits=12)),
+                ("attempts_limit", models.PositiveIntegerField()),
+                ("attempts_reserved", models.PositiveIntegerField(default=0)),
+                ("attempts_spent", models.PositiveIntegerField(default=0)),
+                ("is_closed", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('usd_limit__gte', django.db.models.expressions.CombinedExpression(models.F('usd_reserved'), '+', models.F('usd_spent')))), name='budget_usd_within'), models.CheckConstraint(condition=models.Q(('attempts_limit__gte', django.db.models.expressions.CombinedExpression(models.F('attempts_reserved'), '+', models.F('attempts_spent')))), name='budget_attempts_within'), models.CheckConstraint(condition=models.Q(('seconds_reserved__gte', 0), ('usd_reserved__gte', 0)), name='budget_reserved_positive')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "usd_limit__gte",
+                                django.db.models.expressions.CombinedExpression(models.F("usd_reserved"), "+", models.F("usd_spent")),
+                            )
+                        ),
+                        name="budget_usd_within",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "attempts_limit__gte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("attempts_reserved"), "+", models.F("attempts_spent")
+                                ),
+                            )
+                        ),
+                        name="budget_attempts_within",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("seconds_reserved__gte", 0), ("usd_reserved__gte", 0)), name="budget_reserved_positive"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_id', models.CharField(max_length=64)),
-                ('kind', models.CharField(choices=[('reserve', 'Reserve'), ('settle', 'Settle'), ('release', 'Release')], max_length=10)),
-                ('entry_key', models.CharField(max_length=120)),
-                ('phase', models.CharField(blank=True, max_length=10)),
-                ('usd', models.DecimalField(decimal_places=6, max_digits=12)),
-                ('seconds', models.DecimalField(decimal_places=3, max_digits=12)),
-                ('attempts', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField()),
-                ('budget', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='budgets.budget')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tenant_id", models.CharField(max_length=64)),
+                ("kind", models.CharField(choices=[("reserve", "Reserve"), ("settle", "Settle"), ("release", "Release")], max_length=10)),
+                ("entry_key", models.CharField(max_length=120)),
+                ("phase", models.CharField(blank=True, max_length=10)),
+                ("usd", models.DecimalField(decimal_places=6, max_digits=12)),
+                ("seconds", models.DecimalField(decimal_places=3, max_digits=12)),
+                ("attempts", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField()),
+                ("budget", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="budgets.budget")),
             ],
             options={
-                'verbose_name_plural': 'ledger entries',
-                'indexes': [models.Index(fields=['tenant_id', '-created_at'], name='ledger_tenant_newest')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('kind', 'reserve')), fields=('entry_key',), name='ledger_reserved_once'), models.UniqueConstraint(condition=models.Q(('kind__in', ['settle', 'release'])), fields=('entry_key',), name='ledger_ended_once')],
+                "verbose_name_plural": "ledger entries",
+                "indexes": [models.Index(fields=["tenant_id", "-created_at"], name="ledger_tenant_newest")],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(("kind", "reserve")), fields=("entry_key",), name="ledger_reserved_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("kind__in", ["settle", "release"])), fields=("entry_key",), name="ledger_ended_once"
+                    ),
+                ],
             },
         ),
     ]

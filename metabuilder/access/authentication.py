@@ -2,15 +2,12 @@
 
 from dataclasses import dataclass
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from metabuilder.access.models import ApiToken
 from metabuilder.access.services import token_find
-
-HINT = "Send `Authorization: Bearer TOKEN`; `metabuilder token create NAME --role operator` makes one."
 
 
 @dataclass(frozen=True)
@@ -44,11 +41,3 @@ class BearerAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="meta-builder"'
-
-
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = BearerAuthentication
-    name = "bearer"
-
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer"}

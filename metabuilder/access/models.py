@@ -1,6 +1,7 @@
 """ApiToken: who may call the API, as what, for whom."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class ApiToken(models.Model):
@@ -19,8 +20,11 @@ class ApiToken(models.Model):
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
     expires_at = models.DateTimeField(null=True, blank=True)
-    last_used_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True, help_text="to the minute")
     revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(role__in=["viewer", "operator", "admin"]), name="token_role_known")]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -1,18 +1,20 @@
 """Roles: viewer < operator < admin."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from metabuilder.access.models import ApiToken
+
+if TYPE_CHECKING:  # DRF's settings name these classes, and its views import its settings
+    from rest_framework.views import APIView
 
 
 class _HasRole(BasePermission):
     role: ClassVar[str]
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         self.message = f"This needs the role {self.role}."
         return isinstance(request.auth, ApiToken) and request.auth.has_role(self.role)
 

@@ -20,9 +20,9 @@ LAST_USED_GRAIN = timedelta(minutes=1)  # last use is written at most this often
 def token_create(
     *, name: str, role: str, tenant_id: str | None = None, actor: str, expires_at: datetime | None = None
 ) -> tuple[ApiToken, str]:
-    """A new token and its plain text, which is never to be had again. Raises InvalidInput for a role that is none."""
-    if role not in ApiToken.Role.values:
-        raise InvalidInput(f"{role!r} is no role.", hint=f"One of {', '.join(ApiToken.Role.values)}.")
+    """A new token and its plain text, which is never to be had again. Without a tenant it sees all of them. Raises InvalidInput."""
+    at = now()
+    _check(name=name, role=role, expires_at=expires_at, at=at)
     prefix = secrets.token_hex(4)
     plain = f"mb_{prefix}_{secrets.token_urlsafe(32)}"
     token = ApiToken.objects.create(
@@ -30,12 +30,12 @@ def token_create(
         prefix=prefix,
         digest=token_digest(plain),
         role=role,
-        tenant=tenant_ensure(tenant_id) if tenant_id else None,
-        created_at=now(),
+        tenant=None if tenant_id is None else tenant_ensure(tenant_id),
+        created_at=at,
         created_by=actor,
         expires_at=expires_at,
     )
-    audit_record(actor=actor, action="token_create", target=f"token {prefix}", tenant_id=tenant_id or "", after={"name": name, "role": role})
+    audit_record(actor=actor, action="token_create", target=f"token {prefix}", tenant_id=tenant_id, after={"name": name, "role": role})
     return token, plain
 
 
@@ -45,7 +45,7 @@ def token_find(plain: str) -> ApiToken | None:
     valid = Q(expires_at=None) | Q(expires_at__gt=at)
     token = ApiToken.objects.filter(valid, digest=token_digest(plain), revoked_at=None).first()
     if token and (token.last_used_at is None or at - token.last_used_at > LAST_USED_GRAIN):
-        ApiToken.objects.filter(pk=token.pk).update(last_used_at=at)
+        ApiToken.objects.filter(pk=token.pk, last_used_at=token.last_used_at).update(last_used_at=at)
     return token
 
 
@@ -56,9 +56,18 @@ def token_revoke(*, prefix: str, actor: str, reason: str = "") -> ApiToken:
     if token is None:
         raise NotFound(f"There is no token {prefix}.", hint="`metabuilder token list` shows the prefixes.")
     if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=now()):
-        audit_record(actor=actor, action="token_revoke", target=f"token {prefix}", tenant_id=token.tenant_id or "", reason=reason)
+        audit_record(actor=actor, action="token_revoke", target=f"token {prefix}", tenant_id=token.tenant_id, reason=reason)
     token.refresh_from_db()
     return token
+
+
+def _check(*, name: str, role: str, expires_at: datetime | None, at: datetime) -> None:
+    if not name.strip() or len(name) > 200 or not name.isprintable():
+        raise InvalidInput("A token needs a name of 1 to 200 printable characters.")
+    if role not in ApiToken.Role.values:
+        raise InvalidInput(f"{role!r} is no role.", hint=f"One of {', '.join(ApiToken.Role.values)}.")
+    if expires_at is not None and expires_at <= at:
+        raise InvalidInput("The token would have expired before its first use.")
 
 
 def token_digest(plain: str) -> str:

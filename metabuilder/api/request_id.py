@@ -17,7 +17,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
-        request_id = given if SANE.match(given) else new_id("req")
+        request_id = given if SANE.fullmatch(given) else new_id("req")
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             response = self._get_response(request)
         response["X-Request-ID"] = request_id

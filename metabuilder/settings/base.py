@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from metabuilder.embedded import connection_urls
 from metabuilder.settings import env
 from metabuilder.settings.celery import *  # noqa: F403  Django reads settings as names of one module
@@ -17,7 +20,14 @@ VERSION = "4.0.0.dev0"
 _urls = connection_urls(database_url=env.text("DATABASE_URL"), broker_url=env.text("CELERY_BROKER_URL"))
 DATABASES = {"default": database_from_url(_urls.database_url)}
 CELERY_BROKER_URL = _urls.broker_url
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _urls.broker_url}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": _urls.broker_url,
+        # A guard that waits for a dead cache would be no guard that fails open.
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1, "retry": Retry(NoBackoff(), 0)},
+    }
+}
 
 STATE_DIR = _urls.state_dir
 SECRET_KEY = env.text("DJANGO_SECRET_KEY") or _urls.secret_key
@@ -36,11 +46,13 @@ INSTALLED_APPS = [
     "rest_framework",
     "django_filters",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "django_celery_beat",
     "django_prometheus",
     "metabuilder.audit",
     "metabuilder.tenancy",
     "metabuilder.access",
+    "metabuilder.api",
     "fleet",
     "budgets",
     "canary",
@@ -53,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "metabuilder.api.request_id.RequestIdMiddleware",
+    "metabuilder.access.throttles.RateLimitHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -93,7 +106,8 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["metabuilder.access.authentication.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["metabuilder.access.permissions.IsViewer"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["metabuilder.access.throttles.TokenThrottle"],
+    "DEFAULT_SCHEMA_CLASS": "metabuilder.api.schema.ApiSchema",
     "EXCEPTION_HANDLER": "metabuilder.api.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
@@ -104,6 +118,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "metabuilder.api.schema.add_problems"],
+    # From the wheel, so that /api/docs/ works without the internet.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
 # Dotted names of job middleware, outermost first; chaos enters here and nobody imports it.

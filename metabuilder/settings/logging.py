@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from metabuilder.kernel.log import redact_event
+
 LOGGING_CONFIG_FUNCTION = None  # Django must not lay its own configuration over ours
 
 
@@ -16,6 +18,7 @@ def logging_configure(*, level: str, is_json: bool) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        redact_event,
     ]
     renderer = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     structlog.configure(

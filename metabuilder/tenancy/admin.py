@@ -1,19 +1,20 @@
-"""Tenants in the admin."""
+"""Tenants and their switches in the admin: for looking."""
 
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 
-from metabuilder.tenancy.models import Tenant
+from metabuilder.kernel.readonly_admin import ReadOnlyAdmin
+from metabuilder.tenancy.models import FeatureOverride, Tenant
 
 
 @admin.register(Tenant)
-class TenantAdmin(ModelAdmin):  # type: ignore[misc]
+class TenantAdmin(ReadOnlyAdmin):
     list_display = ("id", "name", "created_at")
     search_fields = ("id", "name")
-    readonly_fields = ("id", "created_at")
+    ordering = ("id",)
 
-    def has_add_permission(self, request: object) -> bool:
-        return False
 
-    def has_delete_permission(self, request: object, obj: object = None) -> bool:
-        return False
+@admin.register(FeatureOverride)
+class FeatureOverrideAdmin(ReadOnlyAdmin):
+    list_display = ("flag", "tenant", "is_enabled", "set_by", "created_at", "reason")
+    list_filter = ("flag", "is_enabled")
+    list_select_related = ("tenant",)

@@ -5,33 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Tenant',
+            name="Tenant",
             fields=[
-                ('id', models.CharField(help_text='chosen by the caller: tenant_123', max_length=64, primary_key=True, serialize=False)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
+                ("id", models.CharField(help_text="chosen by the caller: tenant_123", max_length=64, primary_key=True, serialize=False)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='FeatureOverride',
+            name="FeatureOverride",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('flag', models.CharField(max_length=60)),
-                ('is_enabled', models.BooleanField()),
-                ('reason', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField()),
-                ('tenant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='overrides', to='tenancy.tenant')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("flag", models.CharField(max_length=60)),
+                ("is_enabled", models.BooleanField()),
+                ("reason", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField()),
+                ("tenant", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="overrides", to="tenancy.tenant")),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('tenant', 'flag'), name='override_once')],
+                "constraints": [models.UniqueConstraint(fields=("tenant", "flag"), name="override_once")],
             },
         ),
     ]
