@@ -150,8 +150,8 @@ class _Build:
         python = find_python(self.spec.python, self.uv)
         with self._network() as socket_path:
             made = self._uv(["venv", "--allow-existing", "--python", str(python), str(self.root)], tree, scratch, None)
-            if not made.is_ok:
-                raise EnvironmentFailed((RequirementFailure("", "python", _last_line(made)),), made.stderr[-LOG_BYTES:])
+            if not made.is_ok:  # nothing of the tree's has run yet: this is the platform's fault
+                raise SandboxFailed(f"The virtual environment could not be made: {made.killed or _last_line(made)}")
             wanted = self._wanted(tree)
             done = self._pip(wanted, tree, scratch, socket_path) if wanted else made
             if not done.is_ok:

@@ -143,9 +143,10 @@ def tree_read(tree: Path, name: str) -> bytes:
         raise FileNotFoundError(name) from error
     finally:
         os.close(descriptor)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise FileNotFoundError(name)
     with os.fdopen(file, "rb") as content:
-        if not stat.S_ISREG(os.fstat(content.fileno()).st_mode):
-            raise FileNotFoundError(name)
         return content.read()
 
 
