@@ -13,4 +13,4 @@ def retry_in(failures: int, *, jitter: float | None = None) -> timedelta | None:
     if failures >= MAX_FAILURES:
         return None
     spread = random.random() if jitter is None else jitter
-    return min(FIRST * 2 ** (failures - 1), CAP) * (1 + spread / 10)
+    return min(FIRST * (1 << (failures - 1)), CAP) * (1 + spread / 10)

@@ -11,4 +11,5 @@ def opens(failures_in_row: int, *, threshold: int) -> bool:
 
 def cooldown(trips_in_row: int, *, first: timedelta) -> timedelta:
     """`first`, doubled for every opening since the last success, at most two hours."""
-    return min(first * 2 ** min(max(trips_in_row - 1, 0), 16), MAX_COOLDOWN)
+    doublings: int = min(max(trips_in_row - 1, 0), 16)
+    return min(first * (1 << doublings), MAX_COOLDOWN)

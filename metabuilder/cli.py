@@ -12,7 +12,8 @@ COMMANDS = ("repair", "up", "demo", "token", "doctor")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 2 for wrong usage."""
-    parser = argparse.ArgumentParser(prog="metabuilder", description="A build that repairs itself, and a control room that operators trust.")
+    description = "A build that repairs itself, and a control room that operators trust."
+    parser = argparse.ArgumentParser(prog="metabuilder", description=description)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     modules = {name: importlib.import_module(f"metabuilder.commands.{name}") for name in COMMANDS}
     for module in modules.values():

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -59,7 +59,10 @@ def job_enqueue(
     available_at: datetime | None = None,
     unique_key: str | None = None,
 ) -> Job:
-    """Write a job in the caller's transaction; its message goes out after the commit. An active job with `unique_key` is returned as it is."""
+    """Write a job in the caller's transaction; its message goes out after the commit.
+
+    An active job with the same `unique_key` is returned as it is.
+    """
     at = now()
     values = {
         "task": task,
@@ -88,7 +91,7 @@ def _ring_after_commit(job: Job) -> None:
 
 _RETURNING = "RETURNING id, epoch, task, queue, payload::text, tenant_id, run_id, deliveries"
 _TAKE = """SET state = 'executing', deliveries = deliveries + 1, worker_name = %(worker)s, error = '',
-    started_at = now(), leased_until = now() + %(lease)s"""
+    started_at = now(), leased_until = now() + %(lease)s::interval"""
 _CLAIM = f"UPDATE fleet_job {_TAKE} WHERE id = %(id)s AND epoch = %(epoch)s AND state = 'available' {_RETURNING}"
 _CLAIM_NEXT = f"""UPDATE fleet_job {_TAKE} WHERE id = (
     SELECT id FROM fleet_job WHERE state = 'available' AND queue = %(queue)s AND task = ANY(%(tasks)s)
@@ -115,8 +118,9 @@ def _claim(sql: str, arguments: dict[str, Any]) -> Lease | None:
     return Lease(job_id, epoch, task, queue, json.loads(payload), tenant_id, run_id, deliveries)
 
 
-def lease_length() -> timedelta:
-    return timedelta(seconds=settings.FLEET_LEASE_SECONDS)
+def lease_length() -> str:
+    """As PostgreSQL reads an interval."""
+    return f"{settings.FLEET_LEASE_SECONDS} seconds"
 
 
 def _held(lease: Lease) -> Any:
@@ -177,8 +181,9 @@ def leases_renew(leases: list[Lease]) -> set[int]:
     pairs = [(lease.job_id, lease.epoch) for lease in leases]
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE fleet_job SET leased_until = now() + %s WHERE state = 'executing' AND (id, epoch) IN %s RETURNING id",
-            [lease_length(), tuple(pairs)],
+            "UPDATE fleet_job SET leased_until = now() + %(lease)s::interval "
+            "WHERE state = 'executing' AND (id, epoch) IN %(pairs)s RETURNING id",
+            {"lease": lease_length(), "pairs": tuple(pairs)},
         )
         kept = {row[0] for row in cursor.fetchall()}
     return {lease.job_id for lease in leases} - kept
@@ -186,4 +191,6 @@ def leases_renew(leases: list[Lease]) -> set[int]:
 
 def jobs_cancel(*, run_id: str) -> int:
     """Cancel every job of a run that has not ended; those in hand lose their lease. Returns how many."""
-    return Job.objects.filter(run_id=run_id, state__in=Job.ACTIVE).update(state=Job.State.CANCELLED, epoch=F("epoch") + 1, finished_at=Now(), **FREE)
+    return Job.objects.filter(run_id=run_id, state__in=Job.ACTIVE).update(
+        state=Job.State.CANCELLED, epoch=F("epoch") + 1, finished_at=Now(), **FREE
+    )

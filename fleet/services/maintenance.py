@@ -1,6 +1,8 @@
 """What beat does for the ledger: rescue, re-publish, sweep."""
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 from celery import current_app
@@ -51,7 +53,11 @@ def _ring_again(queue: str, *, missing: int) -> int:
         return 0
     # A message on its way is in nobody's list: give the fresh ones a moment.
     fresh = now() - timedelta(seconds=settings.FLEET_REPUBLISH_AFTER_SECONDS)
-    jobs = Job.objects.filter(state=Job.State.AVAILABLE, queue=queue).exclude(published_at__gt=fresh).exclude(published_at=None, created_at__gt=fresh)
+    jobs = (
+        Job.objects.filter(state=Job.State.AVAILABLE, queue=queue)
+        .exclude(published_at__gt=fresh)
+        .exclude(published_at=None, created_at__gt=fresh)
+    )
     rung = 0
     for job in jobs.order_by("priority", "id")[: min(missing, BATCH)]:
         rung += job_publish(job_id=job.pk, epoch=job.epoch, task=job.task, queue=job.queue, priority=job.priority)
@@ -60,10 +66,12 @@ def _ring_again(queue: str, *, missing: int) -> int:
 
 def broker_depth(queue: str) -> int:
     """Messages the broker holds for a queue: every priority's list. An empty list does not exist and counts zero."""
-    steps = settings.CELERY_BROKER_TRANSPORT_OPTIONS["priority_steps"]
+    options: dict[str, Any] = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    steps: list[int] = options["priority_steps"]
     names = [queue if not step else f"{queue}{PRIORITY_SEPARATOR}{step}" for step in steps]
     with current_app.connection_for_read() as connection:
-        client = connection.default_channel.client
+        channel: Any = connection.default_channel
+        client = channel.client
         return sum(client.llen(name) for name in names)
 
 
@@ -75,5 +83,4 @@ def jobs_sweep(*, older_than: timedelta = timedelta(days=14)) -> int:
 
 
 def _publish_after_commit(job: Job) -> None:
-    values = {"job_id": job.pk, "epoch": job.epoch, "task": job.task, "queue": job.queue, "priority": job.priority}
-    transaction.on_commit(lambda: job_publish(**values) and None)
+    transaction.on_commit(partial(job_publish, job_id=job.pk, epoch=job.epoch, task=job.task, queue=job.queue, priority=job.priority))

@@ -16,7 +16,9 @@ _POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interva
 def job_publish(*, job_id: int, epoch: int, task: str, queue: str, priority: int) -> bool:
     """Send one message; False, and a log line, when the broker does not take it."""
     try:
-        current_app.send_task(task, args=[job_id, epoch], queue=queue, priority=priority, retry=True, retry_policy=_POLICY, ignore_result=True)
+        current_app.send_task(
+            task, args=[job_id, epoch], queue=queue, priority=priority, retry=True, retry_policy=_POLICY, ignore_result=True
+        )
     except (OperationalError, OSError) as error:
         log.warning("job_not_published", job_id=job_id, task=task, error=str(error))
         return False

@@ -48,7 +48,9 @@ def examine() -> Iterator[Finding]:
     yield _engine("PostgreSQL", "DATABASE_URL", postgres_bin())
     yield _engine("Valkey", "CELERY_BROKER_URL", valkey_server())
     yield _sandbox()
-    yield _program("uv", Path(sys.executable).parent / "uv", "no environment can be prepared for a tree that declares requirements", "missing")
+    yield _program(
+        "uv", Path(sys.executable).parent / "uv", "no environment can be prepared for a tree that declares requirements", "missing"
+    )
     yield _program("git", None, "no tree can be taken from a git URL, and --apply does not work", "missing")
     yield _program("node", None, "checks of JavaScript trees cannot run", "degraded")
 
@@ -61,7 +63,11 @@ def _state() -> Iterator[Finding]:
         return
     free = shutil.disk_usage(state).free
     level = "ok" if free > MIN_DISK_BYTES else "degraded"
-    yield Finding("state folder", level, f"{state}, {free / 1024**3:.1f} GiB free" + ("" if level == "ok" else "; snapshots and environments need room"))
+    yield Finding(
+        "state folder",
+        level,
+        f"{state}, {free / 1024**3:.1f} GiB free" + ("" if level == "ok" else "; snapshots and environments need room"),
+    )
     running = is_locked(state / "stack.lock")
     address = (read_json(state / "stack.json") or {}).get("base_url", "starting")
     yield Finding("stack", "ok", f"runs at {address}" if running else "does not run; `metabuilder repair` and `metabuilder up` start it")

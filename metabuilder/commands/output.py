@@ -86,7 +86,9 @@ def _example(finding: dict[str, Any]) -> str:
 def _print_attempts(console: Console, document: dict[str, Any]) -> None:
     for attempt in document["attempts"]:
         proof = "  ".join(f"{words} {LIGHTS[attempt['proof'][name]]}" for name, words in PROOF)
-        console.print(f"[bold]Attempt {attempt['number']}[/] {attempt['failure_class']}: {attempt['strategy']} → [bold]{attempt['verdict']}[/]")
+        console.print(
+            f"[bold]Attempt {attempt['number']}[/] {attempt['failure_class']}: {attempt['strategy']} → [bold]{attempt['verdict']}[/]"
+        )
         if attempt["summary"]:
             console.print(Padding(Text(attempt["summary"]), (0, 0, 0, 2)))
         console.print(Padding(proof, (0, 0, 0, 2)))
@@ -98,7 +100,9 @@ def _print_end(console: Console, document: dict[str, Any]) -> None:
     colour = "green" if document["state"] == "succeeded" else "red"
     outcome = (document["outcome"] or document["state"]).upper()
     console.print(f"[bold {colour}]{outcome}[/]  {document['reason']}")
-    console.print(f"[dim]{document['run_id']}  engine {document['engine']}  cost ${document['cost_usd']}  {document['duration_seconds']:.1f} s[/]")
+    console.print(
+        f"[dim]{document['run_id']}  engine {document['engine']}  cost ${document['cost_usd']}  {document['duration_seconds']:.1f} s[/]"
+    )
     console.print()
 
 

@@ -54,7 +54,9 @@ def _repair(arguments: argparse.Namespace) -> int:
     snapshot = snapshot_directory(arguments.path)
     try:
         with _client(arguments) as client, Progress(is_quiet=False) as progress:
-            document = client.run_and_wait(snapshot.archive, _fields(arguments, config_text), progress.event, timeout_seconds=arguments.timeout)
+            document = client.run_and_wait(
+                snapshot.archive, _fields(arguments, config_text), progress.event, timeout_seconds=arguments.timeout
+            )
     finally:
         snapshot.archive.unlink(missing_ok=True)
     is_success = document["state"] == SUCCEEDED

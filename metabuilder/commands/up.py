@@ -106,12 +106,28 @@ def _programs(host: str, port: int) -> list[Program]:
     python, workers = sys.executable, settings.META_V4_WORKERS
     jobs = {"cpu": min(workers["cpu"], os.cpu_count() or 1), "io": min(workers["io"], IO_JOBS), "llm": min(workers["llm"], LLM_JOBS)}
     celery = [python, "-m", "celery", "-A", "metabuilder"]
-    web = [python, "-m", "gunicorn", "metabuilder.wsgi", "--bind", f"{host}:{port}", "--worker-class", "gthread", "--threads", "8", "--timeout", "120"]
+    web = [
+        python,
+        "-m",
+        "gunicorn",
+        "metabuilder.wsgi",
+        "--bind",
+        f"{host}:{port}",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "8",
+        "--timeout",
+        "120",
+    ]
     level = ["--loglevel", "INFO"]
     return [
         Program("web", web),
         *(
-            Program(f"worker-{queue}", [*celery, "worker", "-Q", queue, "-n", f"{queue}@%h", "-c", str(count), "--without-mingle", "--without-gossip", *level])
+            Program(
+                f"worker-{queue}",
+                [*celery, "worker", "-Q", queue, "-n", f"{queue}@%h", "-c", str(count), "--without-mingle", "--without-gossip", *level],
+            )
             for queue, count in jobs.items()
         ),
         Program("beat", [*celery, "beat", "--pidfile=", *level]),
@@ -155,7 +171,9 @@ def _print_credentials(state: Path) -> None:
 
     users_table = get_user_model().objects
     if users_table.filter(is_superuser=True).exists():
-        _say("the admin user and the token were printed at the first start; `metabuilder token create NAME --role admin` makes another token")
+        _say(
+            "the admin user and the token were printed at the first start; `metabuilder token create NAME --role admin` makes another token"
+        )
         return
     password = secrets.token_urlsafe(12)
     users_table.create_superuser("admin", password=password)

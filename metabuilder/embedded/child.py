@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 # Who owns the engines' data when the keeper is root: PostgreSQL refuses to run as root, and initdb as a user without a name.
 ENGINE_USERS = ("postgres", "nobody", "daemon")
@@ -15,7 +16,9 @@ PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def child_spawn(argv: Sequence[str], *, log: Path, death_signal: int, stdin: bytes | None = None, env: dict[str, str] | None = None) -> "subprocess.Popen[bytes]":
+def child_spawn(
+    argv: Sequence[str], *, log: Path, death_signal: int, stdin: bytes | None = None, env: dict[str, str] | None = None
+) -> "subprocess.Popen[bytes]":
     """Start `argv`, logging to `log`; the kernel sends it `death_signal` when this process dies."""
     parent = os.getpid()
 
@@ -49,7 +52,7 @@ def _engine_user() -> pwd.struct_passwd:
     return next(known[name] for name in ENGINE_USERS if name in known)
 
 
-def _other_user() -> dict[str, object]:
+def _other_user() -> dict[str, Any]:
     if os.geteuid() != 0:
         return {}
     user = _engine_user()
@@ -64,7 +67,7 @@ def give_to_engine(path: Path) -> None:
 
 
 def run_as_engine(argv: Sequence[str], *, env: dict[str, str] | None = None) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(argv, capture_output=True, text=True, cwd="/", env=env, check=False, **_other_user())  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(argv, capture_output=True, text=True, cwd="/", env=env, check=False, **_other_user())
 
 
 def stop(process: "subprocess.Popen[bytes]", number: int, *, seconds: float) -> None:

@@ -68,10 +68,18 @@ class Postgres:
             raise EngineTrouble(f"initdb failed: {result.stderr.strip() or result.stdout.strip()}")
 
     def _started(self, port: int) -> bool:
-        options = {"listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "max_connections": 200, "shared_buffers": "128MB"}
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": port,
+            "unix_socket_directories": "",
+            "max_connections": 200,
+            "shared_buffers": "128MB",
+        }
         flags = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         # Immediate shutdown on the keeper's death: the write-ahead log makes the next start whole.
-        self._process = child_spawn([str(self._bin / "postgres"), "-D", str(self._data), *flags], log=self._log, death_signal=signal.SIGQUIT)
+        self._process = child_spawn(
+            [str(self._bin / "postgres"), "-D", str(self._data), *flags], log=self._log, death_signal=signal.SIGQUIT
+        )
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             if self._answers(port):
@@ -98,5 +106,3 @@ class Postgres:
             if cursor.fetchone() is None:
                 cursor.execute(f"CREATE DATABASE {DATABASE}")
         connection.close()
-
-

@@ -20,7 +20,9 @@ def state_dir() -> Path:
         # Engines run as another uid below it; what is secret inside has its own mode.
         path.chmod(0o711)
     except OSError as error:
-        raise EngineTrouble(f"The state folder {path} cannot be used: {error}. Set METABUILDER_STATE_DIR to a folder you may write.") from error
+        raise EngineTrouble(
+            f"The state folder {path} cannot be used: {error}. Set METABUILDER_STATE_DIR to a folder you may write."
+        ) from error
     return path
 
 

@@ -50,8 +50,17 @@ class Valkey:
 
     def _started(self, port: int) -> bool:
         # Through standard input: a password in the argument list is there for every user to read.
-        lines = ["bind 127.0.0.1", f"port {port}", f"requirepass {self._password}", f'dir "{self._data}"', "appendonly yes",
-                 "appendfsync everysec", 'save ""', "protected-mode yes", "maxmemory-policy noeviction"]
+        lines = [
+            "bind 127.0.0.1",
+            f"port {port}",
+            f"requirepass {self._password}",
+            f'dir "{self._data}"',
+            "appendonly yes",
+            "appendfsync everysec",
+            'save ""',
+            "protected-mode yes",
+            "maxmemory-policy noeviction",
+        ]
         self._process = child_spawn([str(self._program), "-"], log=self._log, death_signal=signal.SIGTERM, stdin="\n".join(lines).encode())
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:

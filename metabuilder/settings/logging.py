@@ -12,7 +12,7 @@ LOGGING_CONFIG_FUNCTION = None  # Django must not lay its own configuration over
 
 def logging_configure(*, level: str, is_json: bool) -> None:
     """Send every log line to standard error: JSON for machines, columns for people."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

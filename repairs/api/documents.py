@@ -62,7 +62,7 @@ class RunSerializer(serializers.Serializer[Any]):
     engine = serializers.ChoiceField(choices=RepairRun.Engine.choices)
     sla = serializers.CharField()
     is_flaky = serializers.BooleanField()
-    source = serializers.DictField()
+    source_kind = serializers.CharField(help_text="archive, git or path")
     source_digest = serializers.CharField(allow_blank=True)
     requested_by = serializers.CharField(allow_blank=True)
     cost_usd = serializers.CharField()
@@ -110,7 +110,7 @@ def run_document(run: RepairRun) -> dict[str, Any]:
     return {
         "run_id": run.pk,
         "tenant_id": run.tenant_id,
-        "source": {key: value for key, value in run.source.items() if key != "upload"},
+        "source_kind": run.source["kind"],
         "cost_usd": usd_text(run_spent_usd(run)),
         "duration_seconds": run.duration_seconds,
     } | {name: getattr(run, name) for name in names}

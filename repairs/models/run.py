@@ -3,6 +3,7 @@
 from django.db import models
 
 from metabuilder.kernel.ids import new_id
+from repairs.engine.types import Project
 
 
 def new_run_id() -> str:
@@ -85,6 +86,13 @@ class RepairRun(models.Model):
     @property
     def is_terminal(self) -> bool:
         return self.state in self.TERMINAL
+
+    @property
+    def checked_project(self) -> Project:
+        """How the tree is checked. Raises ValueError before the run was prepared."""
+        if self.project is None:
+            raise ValueError(f"{self.pk} is not prepared yet")
+        return Project.from_json(self.project)
 
     @property
     def duration_seconds(self) -> float | None:

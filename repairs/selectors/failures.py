@@ -35,7 +35,7 @@ def failure_groups(rows: QuerySet[RunFailure], *, limit: int) -> list[dict[str, 
         )
         .order_by("-count", "fingerprint")[:limit]
     )
-    return [_group(row) for row in groups]
+    return [_group(dict(row)) for row in groups]
 
 
 def _group(row: dict[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,13 @@ def run_repair_status(run: RepairRun) -> RepairStatus:
 
 def _failing(report: TreeReport) -> list[dict[str, Any]]:
     return [
-        {"check": row.check, "class": row.failure_class.value, "status": row.status.value, "findings": len(row.findings), "rules": dict(Counter(f.rule for f in row.findings))}
+        {
+            "check": row.check,
+            "class": row.failure_class.value,
+            "status": row.status.value,
+            "findings": len(row.findings),
+            "rules": dict(Counter(f.rule for f in row.findings)),
+        }
         for row in report.reports
         if not row.is_green
     ]

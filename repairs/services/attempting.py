@@ -13,7 +13,7 @@ from repairs.engine.patches.edits import edits_merge
 from repairs.engine.strategies.base import Strategy
 from repairs.engine.strategies.chain import CHAIN_SEPARATOR, propose_in_turn
 from repairs.engine.strategies.registry import strategy_named
-from repairs.engine.types import Finding, Project, Proof, Proposal, TreeEdits, TreeReport, Verdict, VerdictKind
+from repairs.engine.types import FailureClass, Finding, Proof, Proposal, TreeEdits, TreeReport, Verdict, VerdictKind
 from repairs.engine.verify.integrity import find_tampering
 from repairs.engine.workspace.environment import environment_key
 from repairs.models import RepairAttempt, RepairRun
@@ -65,10 +65,10 @@ def proposal_submit(context: JobContext, attempt: RepairAttempt, proposal: Propo
     base = edits_load(run.edits_digest)
     edits = without_idle(run, edits_merge(base, proposal.edits)) if proposal else base
     if proposal is None or edits == base:
-        reasons = ("No strategy found anything to change.",)
-        _settle(context, attempt, Verdict(kind=VerdictKind.UNCHANGED, proof=Proof(f2p=False, reasons=reasons)))
+        nothing = Proof(f2p=False, reasons=("No strategy found anything to change.",))
+        _settle(context, attempt, Verdict(kind=VerdictKind.UNCHANGED, proof=nothing))
         return
-    tampering = find_tampering(source_tree(run), edits, Project.from_json(run.project), strategy_classes=classes_so_far(attempt))
+    tampering = find_tampering(source_tree(run), edits, run.checked_project, strategy_classes=classes_so_far(attempt))
     digest = edits_store(edits)
     if tampering:
         reasons = tuple(f"{row.kind}: {row.path}:{row.line or ''} {row.detail}" for row in tampering)
@@ -93,7 +93,7 @@ def verification_open(attempt: RepairAttempt, digest: str, edits: TreeEdits, *, 
     state_change(run, to=RepairRun.State.VERIFYING, allowed_from=RepairRun.ACTIVE)
     timeline_add(run=run, kind="proposed", summary=summary, at=now(), attempt=attempt, files=len(edits))
     environment = attempt.base_round.environment
-    spec = Project.from_json(run.project).environment
+    spec = run.checked_project.environment
     key = environment_key(spec, source_tree(run), edits)
     round_open(
         run=run,
@@ -104,10 +104,10 @@ def verification_open(attempt: RepairAttempt, digest: str, edits: TreeEdits, *, 
     )
 
 
-def classes_so_far(attempt: RepairAttempt) -> frozenset[str]:
+def classes_so_far(attempt: RepairAttempt) -> frozenset[FailureClass]:
     """Classes whose strategies have had a hand in the tree: some may do what others may not, such as add a dependency."""
     accepted = attempt.run.attempts.filter(verdict=VerdictKind.ACCEPTED).values_list("failure_class", flat=True)
-    return frozenset({attempt.failure_class, *accepted})
+    return frozenset(map(FailureClass, {attempt.failure_class, *accepted}))
 
 
 def without_idle(run: RepairRun, edits: TreeEdits) -> dict[str, bytes | None]:

@@ -24,7 +24,7 @@ def run_finish(*, run: RepairRun, state: str, outcome: str, reason: str, actor: 
     at = now()
     if not state_change(run, to=state, allowed_from=RepairRun.ACTIVE, outcome=outcome, reason=reason, finished_at=at):
         return False
-    if run.base_round_id:
+    if run.base_round:
         failures_close(run=run, report=run.base_round.tree_report())
     if run.edits_digest:
         _patch_store(run)

@@ -1,5 +1,6 @@
 """Make a run ready to be checked: its source becomes a snapshot, its project is read, its environment is built."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def prepare_round(context: JobContext) -> None:
     run = check_round.run
     with workspace_open(source_tree(run), parent=settings.STATE_DIR / "workspaces") as workspace:
         edits_apply(workspace.tree, edits_load(check_round.edits_digest))
-        environment = _environment(run, Project.from_json(run.project).environment, workspace.tree, context)
+        environment = _environment(run, run.checked_project.environment, workspace.tree, context)
     with transaction.atomic():
         context.settle()
         CheckRound.objects.filter(pk=check_round.pk).update(environment=environment)
@@ -99,12 +100,18 @@ def _taken(source: dict[str, Any]) -> Snapshot:
 def _environment(run: RepairRun, spec: EnvironmentSpec, tree: Path, context: JobContext) -> dict[str, Any]:
     """The prepared environment as JSON; when it cannot be built, the platform's own, with the failures as findings."""
     sandbox = sandbox_open(settings.SANDBOX_BACKEND, required=settings.SANDBOX_REQUIRED, cancelled=context.is_lost)
-    arguments = {"sandbox": sandbox, "index_urls": tuple(settings.PACKAGE_INDEX_URLS), "uv": uv_program()}
-    cache = environments_dir(run.tenant_id)
+    prepare = partial(
+        environment_prepare,
+        tree=tree,
+        cache_dir=environments_dir(run.tenant_id),
+        sandbox=sandbox,
+        index_urls=tuple(settings.PACKAGE_INDEX_URLS),
+        uv=uv_program(),
+    )
     try:
-        prepared = environment_prepare(spec, tree, cache, **arguments)
+        prepared = prepare(spec)
     except EnvironmentFailed as failure:
-        bare = environment_prepare(EnvironmentSpec(variables=spec.variables), tree, cache, **arguments)
+        bare = prepare(EnvironmentSpec(variables=spec.variables))
         findings = [finding.to_json() for finding in requirement_findings(failure)]
         return environment_to_json(bare.environment) | {"key": "", "findings": findings, "note": "The environment could not be built."}
     note = "Environment taken from the cache." if prepared.is_cached else f"Environment built in {prepared.seconds:.1f} s."

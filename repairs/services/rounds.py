@@ -7,7 +7,7 @@ from django.db.models import F
 
 from fleet.services.jobs import job_enqueue
 from metabuilder.kernel.clock import now
-from repairs.engine.types import CheckReport, Project
+from repairs.engine.types import CheckReport
 from repairs.models import CheckResult, CheckRound, RepairAttempt, RepairRun
 
 
@@ -16,7 +16,7 @@ def round_open(
     *, run: RepairRun, attempt: RepairAttempt | None, edits_digest: str, environment: dict[str, Any], needs_environment: bool = False
 ) -> CheckRound:
     """One job a check on the cpu queue; with `needs_environment` first one on io that prepares it."""
-    project = Project.from_json(run.project)
+    project = run.checked_project
     check_round = CheckRound.objects.create(
         run=run, attempt=attempt, edits_digest=edits_digest, environment=environment, pending=len(project.checks), created_at=now()
     )
@@ -28,14 +28,14 @@ def round_open(
 
 
 def round_checks_enqueue(check_round: CheckRound) -> None:
-    for spec in Project.from_json(check_round.run.project).checks:
+    for spec in check_round.run.checked_project.checks:
         _enqueue(check_round.run, task="repairs.run_check", queue="cpu", payload={"round_id": check_round.pk, "check": spec.name})
 
 
 @transaction.atomic
 def round_result_add(*, check_round: CheckRound, report: CheckReport) -> bool:
     """Store one report; True for the one that was the last to come. A second report of the same check is left aside."""
-    names = [spec.name for spec in Project.from_json(check_round.run.project).checks]
+    names = [spec.name for spec in check_round.run.checked_project.checks]
     _, is_new = CheckResult.objects.get_or_create(
         round=check_round,
         check_name=report.check,

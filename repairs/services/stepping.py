@@ -77,6 +77,7 @@ def _finish(run: RepairRun, step: Finish) -> None:
 
 
 def _attempt(run: RepairRun, step: Attempt, report: TreeReport) -> None:
+    assert run.base_round is not None
     at = now()
     number = run.attempts.count() + 1
     try:

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from repairs.engine.bench import Bench, Environment
 from repairs.engine.patches.edits import edits_apply
-from repairs.engine.types import Project, TreeEdits, TreeReport
+from repairs.engine.types import TreeEdits, TreeReport
 from repairs.engine.workspace.sandbox import sandbox_open
 from repairs.engine.workspace.tree import TreeCache, workspace_open
 from repairs.models import CheckRound, RepairRun
@@ -47,7 +47,7 @@ def bench_open(
         edits_apply(workspace.tree, edits)
         yield Bench(
             tree=workspace.tree,
-            project=Project.from_json(run.project),
+            project=run.checked_project,
             environment=environment_from_json(environment),
             sandbox=sandbox,
             scratch=workspace.scratch,

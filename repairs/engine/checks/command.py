@@ -11,7 +11,8 @@ _PATTERNS = (
     re.compile(r"^(?P<path>[^\s(:][^(:\n]*)\((?P<line>\d+),(?P<column>\d+)\): (?:error|warning) (?P<rule>\w+): (?P<message>.+)$"),
     # gcc, flake8, eslint --format unix: path:3:5: CODE message
     re.compile(
-        r"^(?P<path>[^\s:][^:\n]*):(?P<line>\d+)(?::(?P<column>\d+))?:? (?:(?:error|warning|note): )?(?P<rule>[A-Z]+\d+|[\w@-]+/[\w-]+)?:? ?(?P<message>.+)$"
+        r"^(?P<path>[^\s:][^:\n]*):(?P<line>\d+)(?::(?P<column>\d+))?:? (?:(?:error|warning|note): )?"
+        r"(?P<rule>[A-Z]+\d+|[\w@-]+/[\w-]+)?:? ?(?P<message>.+)$"
     ),
 )
 _ESLINT_FILE = re.compile(r"^(?P<path>/?[\w.@/ -]+\.\w+)$")

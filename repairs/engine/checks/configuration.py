@@ -39,7 +39,11 @@ def project_from_tree(tree: Path, config_text: str | None = None, only: Sequence
         protected_paths=_texts(table, "protected", origin),
         allowed_paths=_texts(table, "allowed", origin),
     )
-    return replace(project, **{key: _positive(limits[key], key, origin) for key in limits})
+    return replace(
+        project,
+        max_changed_lines=int(_positive(limits.get("max_changed_lines", project.max_changed_lines), "max_changed_lines", origin)),
+        max_changed_files=int(_positive(limits.get("max_changed_files", project.max_changed_files), "max_changed_files", origin)),
+    )
 
 
 def _table(tree: Path, config_text: str | None) -> tuple[str, Mapping[str, Any]]:

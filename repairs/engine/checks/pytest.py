@@ -27,7 +27,9 @@ def check_tests(spec: CheckSpec, bench: Bench, test_ids: Sequence[str]) -> Check
 def _run(spec: CheckSpec, bench: Bench, what: list[str]) -> CheckReport:
     report = bench.scratch / "junit.xml"
     report.unlink(missing_ok=True)
-    result = bench.run(_argv(spec, bench, what, report), limits=limits_of(spec))
+    # A tree without an environment of its own is tested with the platform's pytest, but not with the platform's plugins.
+    env = {} if bench.environment.root else {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    result = bench.run(_argv(spec, bench, what, report), limits=limits_of(spec), env=env)
     if result.exit_code == NOTHING_RAN:
         return broken(spec, result, "pytest found no test.")
     try:
