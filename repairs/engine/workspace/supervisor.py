@@ -55,7 +55,7 @@ def _sandlock(orders: dict[str, Any]) -> Any:
     if not orders["policy"]:
         return None
     sys.path.append(orders["packages"])  # isolated mode knows no PYTHONPATH
-    import sandlock  # type: ignore[import-untyped]  # only this backend needs it, and only here
+    import sandlock  # only this backend needs it, and only here
 
     return sandlock.Sandbox(**orders["policy"])
 

@@ -2,8 +2,11 @@
 
 import os
 import stat
+import sys
 import tempfile
 from pathlib import Path
+
+import pytest
 
 from tests.engine.workspace.conftest import Place
 from tests.engine.workspace.runner import run_command
@@ -31,7 +34,7 @@ def test_it_cannot_write_outside_its_copy(place: Place) -> None:
     assert "'.'" in result.stdout, "it may write its own copy"
     for folder in folders:
         if not folder.startswith("."):
-            assert not (Path(folder) / "metabuilder-was-here").exists(), folder
+            assert not os.path.exists(f"{folder}/metabuilder-was-here"), folder  # noqa: PTH110  False where we may not look
     assert not list(place.base.rglob("metabuilder-was-here")), "and that is gone with the workspace"
 
 
@@ -105,6 +108,8 @@ def test_a_hostile_conftest_finds_nothing(place: Place) -> None:
 
 
 def test_tools_of_the_platform_run_inside() -> None:
+    if not Path(pytest.__file__).is_relative_to(sys.prefix):
+        pytest.skip("pytest is not installed in this interpreter's own environment")
     with tempfile.TemporaryDirectory() as name:
         tree = Path(name) / "tree"
         tree.mkdir()
