@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -56,7 +56,7 @@ def idempotent(handler: Handler[V, P]) -> Handler[V, P]:
         except _AnsweredBefore:
             return _replay(row)
 
-    return answer
+    return cast(Handler[V, P], answer)
 
 
 class _AnsweredBefore(Exception):

@@ -30,7 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"metabuilder demo: {error}", file=sys.stderr)
         return repair.EXIT_PLATFORM
     console.print(
-        f"Ready in {time.monotonic() - started:.1f} s. The console is at {handle.base_url}/admin/ while this runs; `make up` keeps it there."
+        f"Ready in {time.monotonic() - started:.1f} s. "
+        f"The console is at {handle.base_url}/admin/ while this runs; `make up` keeps it there."
     )
     try:
         codes = {tree.name: _repaired(tree, console) for tree in sorted(EXAMPLES.iterdir()) if tree.is_dir()}

@@ -20,7 +20,7 @@ _PLATFORM = {Flag.META_V4_ENABLED: "FEATURE_META_V4_ENABLED"}
 def flag_enabled(flag: Flag, tenant_id: str) -> bool:
     """Whether a flag is on for a tenant now; read afresh, so that a switch works at once in every process."""
     rows = FeatureOverride.objects.filter(Q(tenant=tenant_id) | Q(tenant=None), flag=flag).values_list("tenant_id", "is_enabled")
-    found = dict(rows)
+    found: dict[str | None, bool] = dict(rows)
     return decide(started_with=bool(getattr(settings, _PLATFORM[flag])), platform=found.get(None), tenant=found.get(tenant_id))
 
 
