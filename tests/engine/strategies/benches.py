@@ -6,9 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import ruff
-
 from repairs.engine.bench import Bench, Environment
+from repairs.engine.strategies.ruff_call import ruff_program
 from repairs.engine.types import (
     CheckReport,
     CheckSpec,
@@ -78,7 +77,7 @@ def looked_at(bench: Bench) -> Bench:
 
 def ruff_findings(tree: Path, selection: Sequence[str] = SELECTION) -> list[Finding]:
     """What ruff says of the tree, as findings."""
-    argv = [ruff.find_ruff_bin(), "check", *selection, "--no-cache", "--exit-zero", "--output-format", "json", "."]
+    argv = [ruff_program(), "check", *selection, "--no-cache", "--exit-zero", "--output-format", "json", "."]
     done = subprocess.run(argv, cwd=tree, capture_output=True, check=True)
     return [_finding(tree, row) for row in json.loads(done.stdout)]
 

@@ -1,5 +1,6 @@
 """Brackets that were never closed, closed twice, or closed with the wrong sign."""
 
+import builtins
 import re
 from collections.abc import Iterator
 
@@ -8,6 +9,7 @@ from repairs.engine.strategies.codemods.candidate import Broken, Candidate, code
 CLOSING = {"(": ")", "[": "]", "{": "}"}
 OPENING = {close: start for start, close in CLOSING.items()}
 MAX_LINES = 40
+_BUILT_IN = frozenset(dir(builtins))
 _STRINGS = re.compile(r"""("{3}|'{3}|["'])(?:\\.|(?!\1).)*?(?:\1|$)""")
 
 
@@ -28,12 +30,22 @@ def _never_closed(broken: Broken) -> Iterator[Candidate]:
     if close is None:
         return
     yield from _closed_somewhere(broken, broken.line, broken.column, close)
+    doubled = _without_doubled(broken)
+    if doubled is not None:
+        yield Candidate(0.25, doubled, "removed the doubled bracket")
     stack = "".join(reversed([CLOSING[sign] for sign in _open_signs(broken)]))
     body = broken.text.rstrip()
     yield Candidate(2.5, f"{body.rstrip(',') if len(stack) == 1 else body}{stack}\n", "closed what the end of the file left open")
     yield Candidate(
         3.0, broken.with_line(broken.line, broken.body[: broken.column] + broken.body[broken.column + 1 :]), "removed the bracket"
     )
+
+
+def _without_doubled(broken: Broken) -> str | None:
+    """The text without one of two equal opening signs that stand side by side at the place of the error."""
+    body, column = broken.body, broken.column
+    is_doubled = body[column : column + 1] in (body[column + 1 : column + 2], body[column - 1 : column] if column else "")
+    return broken.with_line(broken.line, body[:column] + body[column + 1 :]) if is_doubled else None
 
 
 def _closed_somewhere(broken: Broken, line: int, column: int, close: str) -> Iterator[Candidate]:
@@ -43,16 +55,15 @@ def _closed_somewhere(broken: Broken, line: int, column: int, close: str) -> Ite
         text = broken.lines[number - 1]
         end = code_end(text.rstrip("\r\n"))
         distance = number - line
-        if distance and text.strip() and len(broken.indent(number)) <= indent:
-            if text.strip()[0] not in ")]}":
-                if broken.lines[number - 2].strip():
-                    yield Candidate(
-                        0.3 + distance / 50,
-                        broken.inserted(number, 0, broken.indent(line) + close + "\n"),
-                        f"closed with {close} on a line of its own",
-                    )
-                if distance > 1:
-                    return
+        if distance and text.strip() and len(broken.indent(number)) <= indent and text.strip()[0] not in ")]}":
+            if broken.lines[number - 2].strip():
+                yield Candidate(
+                    0.3 + distance / 50,
+                    broken.inserted(number, 0, broken.indent(line) + close + "\n"),
+                    f"closed with {close} on a line of its own",
+                )
+            if distance > 1:
+                return
         if not text.strip():
             continue
         tail = re.search(r"[)\]}:,.;]*$", text[:end])
@@ -62,6 +73,10 @@ def _closed_somewhere(broken: Broken, line: int, column: int, close: str) -> Ite
                 bonus = -0.2 if text[place:end] == ":" else 0.0
                 cost = 0.2 + distance / 10 + rank / 20 + bonus
                 yield Candidate(cost, broken.inserted(number, place, close), f"closed with {close}")
+        if distance == 0 and close == "]" and re.search(r"[\w\])]$", text[:column]):
+            first = re.match(r"""-?\w+|'[^']*'|\"[^\"]*\"""", text[column + 1 :])
+            if first:
+                yield Candidate(0.15, broken.inserted(number, column + 1 + first.end(), close), "closed the index")
         if distance == 0:
             for place in _inner_places(text, column, end):
                 yield Candidate(0.9, broken.inserted(number, place, close), f"closed with {close} inside the line")
@@ -89,22 +104,47 @@ def _unmatched(broken: Broken) -> Iterator[Candidate]:
     sign = body[column : column + 1]
     if sign not in OPENING:
         return
-    yield Candidate(0.4, broken.with_line(broken.line, body[:column] + body[column + 1 :]), f"removed the {sign} that closes nothing")
-    if body.strip() == sign:
-        yield Candidate(0.2, broken.with_line(broken.line), f"removed the line of a {sign} that closes nothing")
-    start = OPENING[sign]
-    for match in re.finditer(r"(?<=[\w\])])(?=\s+[\"'\w])|(?<==)\s*|(?<=return)\s+|(?<=print)\s*|\b(?:not|if|while|in)\s+", body[:column]):
-        yield Candidate(
-            0.8, broken.with_line(broken.line, body[: match.end()] + start + body[match.end() :]), f"opened the {sign} with {start}"
-        )
-    call = re.search(r"(\w+)[ ]?(?=[\"'\w])", body[:column])
-    if call:
-        joined = body[: call.end(1)] + start + body[call.end() :]
-        yield Candidate(
-            0.6 if body[call.end(1) : call.end()] == "" or '"' in body[call.end() : call.end() + 1] else 0.9,
-            broken.with_line(broken.line, joined),
-            f"opened {start}",
-        )
+    is_alone = body.strip().rstrip(",:;") == sign
+    is_doubled = body[column - 1 : column] == sign or body[column + 1 : column + 2] == sign
+    cost = 0.5 if is_alone else 0.2 if is_doubled else 0.4
+    yield Candidate(cost, broken.with_line(broken.line, body[:column] + body[column + 1 :]), f"removed the {sign} that closes nothing")
+    if is_alone:
+        yield Candidate(0.5, broken.with_line(broken.line), f"removed the line of a {sign} that closes nothing")
+    yield from _closed_too_early(broken, sign)
+    yield from _opened_in_line(broken, broken.line, column, OPENING[sign])
+
+
+def _closed_too_early(broken: Broken, sign: str) -> Iterator[Candidate]:
+    """A line above that closes more than it opens, though it does not begin with a closing sign."""
+    for number in range(broken.line - 1, max(broken.line - MAX_LINES, 0), -1):
+        text = broken.lines[number - 1].rstrip("\r\n")
+        bare = _STRINGS.sub(lambda match: "_" * len(match.group()), text[: code_end(text)])
+        if bare.count(sign) > bare.count(OPENING[sign]) and bare.strip()[:1] not in OPENING:
+            place = bare.rfind(sign)
+            yield Candidate(0.3, broken.with_line(number, text[:place] + text[place + 1 :]), f"removed a {sign} too many")
+        if text and not text[0].isspace():
+            return
+
+
+def _opened_in_line(broken: Broken, line: int, column: int, start: str) -> Iterator[Candidate]:
+    """The opening sign put where a call, an index or a group may begin in the line, before the column."""
+    text = broken.lines[line - 1].rstrip("\r\n")
+    for match in re.finditer(r"(?<=[\w\])])[ ]?(?=[\"'\[{])|(?<=\w) (?=\w)", text[:column]):
+        is_joined = match.group() == ""
+        opened = text[: match.start()] + start + text[match.end() :]
+        yield Candidate(0.35 if is_joined else 0.7, broken.with_line(line, opened), f"opened {start}")
+    for match in re.finditer(r"(?<==)\s*|(?<=return)\s+|\b(?:not|if|while|in|and|or|assert|print)\s+|(?<=[,({\[:])\s*", text[:column]):
+        opened = text[: match.end()] + start + text[match.end() :]
+        yield Candidate(0.8, broken.with_line(line, opened), f"opened {start}")
+    known = {match.group() for match in re.finditer(r"[^\W\d]\w*", broken.text[: -len(text)] or broken.text)} | _BUILT_IN
+    for match in re.finditer(r"[^\W\d]\w{2,}", text[:column]):
+        for cut in range(1, len(match.group())):
+            left, right = match.group()[:cut], match.group()[cut:]
+            is_method = text[: match.start()].endswith("def ") and right in {"self", "cls"}
+            if is_method or (right in known and (left in known or text[: match.start()].endswith((".", "def ")))):
+                place = match.start() + cut
+                cost = 0.3 if is_method else 0.45 - len(left) / 200
+                yield Candidate(cost, broken.with_line(line, text[:place] + start + text[place:]), f"opened {start}")
 
 
 def _mismatched(broken: Broken) -> Iterator[Candidate]:
@@ -123,7 +163,10 @@ def _mismatched(broken: Broken) -> Iterator[Candidate]:
     else:
         for place in _inner_places(body, 0, column):
             yield Candidate(0.7, broken.inserted(broken.line, place, right), f"added the missing {right} inside the line")
-    yield Candidate(1.2, broken.with_line(broken.line, body[:column] + body[column + 1 :]), f"removed the {sign}")
+    is_doubled = body[column - 1 : column] == sign or body[column + 1 : column + 2] == sign
+    without = broken.with_line(broken.line, body[:column] + body[column + 1 :])
+    yield Candidate(0.25 if is_doubled else 1.2, without, f"removed the {sign}")
+    yield from _opened_in_line(broken, broken.line, column, OPENING[sign])
     wrong_start = OPENING[sign]
     opened = broken.lines[start - 1]
     place = opened.rfind(match.group(1), 0, column if start == broken.line else None)

@@ -80,7 +80,7 @@ def resolve_conflict(conflict: Conflict, is_python: bool) -> str | None:
     """The one plain resolution of a conflict, looked at alone."""
     ours, theirs, base = conflict.ours, conflict.theirs, conflict.base
     if _normal(ours) == _normal(theirs):
-        return "".join(max(ours, theirs, key=len)) if len(ours) != len(theirs) else "".join(ours)
+        return "".join(theirs if len(theirs) > len(ours) else ours)
     if base is not None and _normal(theirs) == _normal(base):
         return "".join(ours)
     if base is not None and _normal(ours) == _normal(base):
@@ -112,7 +112,8 @@ def _same_program(ours: Sequence[str], theirs: Sequence[str]) -> str | None:
     trees = [parses(textwrap.dedent("".join(side))) for side in (ours, theirs)]
     if trees[0] is None or trees[1] is None or ast.dump(trees[0]) != ast.dump(trees[1]):
         return None
-    return "".join(max(ours, theirs, key=lambda side: sum("#" in line for line in side)) if ours != theirs else ours)
+    counts = [sum("#" in line for line in side) for side in (ours, theirs)]
+    return "".join(theirs if counts[1] > counts[0] else ours)
 
 
 def _union(conflict: Conflict) -> str | None:
@@ -121,7 +122,9 @@ def _union(conflict: Conflict) -> str | None:
         return None
     ours, theirs = "".join(conflict.ours), "".join(conflict.theirs)
     trees = [parses(textwrap.dedent(side)) for side in (ours, theirs)]
-    if trees[0] is not None and trees[1] is not None and trees[0].body and trees[1].body:
+    is_code = trees[0] is not None and trees[1] is not None and trees[0].body and trees[1].body
+    if is_code and not all(isinstance(node, ast.Expr) for tree in trees if tree for node in tree.body):
+        assert trees[0] is not None and trees[1] is not None
         return _union_of_statements(conflict, trees[0].body, trees[1].body)
     return _union_of_entries(conflict)
 

@@ -21,8 +21,7 @@ def layout_candidates(broken: Broken) -> Iterator[Candidate]:
         yield from _unexpected(broken)
     if "expected 'except' or 'finally' block" in message:
         yield from _open_try(broken)
-    if "invalid syntax" in message or "was never closed" in message:
-        yield from _cut_off(broken)
+    yield from _cut_off(broken)
     if _CLAUSE.match(broken.current) or "outside" in message:
         yield from _other_levels(broken, broken.line)
 
@@ -30,9 +29,14 @@ def layout_candidates(broken: Broken) -> Iterator[Candidate]:
 def _tabs(broken: Broken) -> Iterator[Candidate]:
     """Tabs as the interpreters of old saw them (8), and as most editors show them (4)."""
     for width, cost in ((8, 0.2), (4, 0.1)):
-        lines = [re.sub(r"^[ \t]+", lambda match: match.group().expandtabs(width), line) for line in broken.lines]
+        lines = [_expanded(line, width) for line in broken.lines]
         if "".join(lines) != broken.text:
             yield Candidate(cost, "".join(lines), f"tabs became {width} spaces")
+
+
+def _expanded(line: str, width: int) -> str:
+    code = line.lstrip(" \t")
+    return line[: len(line) - len(code)].expandtabs(width) + code
 
 
 def _missing_block(broken: Broken) -> Iterator[Candidate]:
@@ -117,6 +121,14 @@ def _moved(broken: Broken, line: int, own: str, level: str) -> str:
 
 def _unexpected(broken: Broken) -> Iterator[Candidate]:
     above = broken.previous(broken.line)
+    if above and re.search(r"(\breturn|=|\bin|\w)\s*$", broken.lines[above - 1]):
+        for start in "([{":
+            text = broken.lines[above - 1].rstrip("\r\n")
+            yield Candidate(
+                0.15,
+                broken.with_line(above, text.rstrip() + (" " if text.endswith(("return", "=")) else text[len(text.rstrip()) :]) + start),
+                f"opened {start}",
+            )
     own, level = broken.indent(broken.line), broken.indent(above) if above else ""
     yield Candidate(0.2, broken.with_line(broken.line, level + broken.body.lstrip()), "moved the line out")
     yield Candidate(0.25, _moved(broken, broken.line, own, level), "moved the lines out")
@@ -147,13 +159,51 @@ def _open_try(broken: Broken) -> Iterator[Candidate]:
 def _cut_off(broken: Broken) -> Iterator[Candidate]:
     """The last line of the file is only half there."""
     last = next((n for n in range(len(broken.lines), 0, -1) if broken.lines[n - 1].strip()), 1)
-    if broken.line < last:
+    margin = broken.indent(broken.line)
+    if any(line.strip() and len(line) - len(line.lstrip()) <= len(margin) for line in broken.lines[broken.line : last]):
         return
-    text = broken.lines[last - 1].rstrip()
-    margin = broken.indent(last)
-    if re.match(r"\s*(if|for|while|def|class|with|elif|except)\b.*[^:]$", text):
-        yield Candidate(0.9, "".join([*broken.lines[: last - 1], f"{text}:\n{margin}    pass\n"]), "completed the last block")
-    above = broken.previous(last)
+    kept = broken.text.rstrip()
+    closing = open_ends(kept)
+    for head, cost in (
+        (closing, 1.5),
+        (closing + ":", 1.4),
+        ("()" + closing + ":", 1.3),
+        (closing + " None", 1.6),
+        (closing + " as error:", 1.7),
+    ):
+        block = f"\n{margin}    pass\n" if head.endswith(":") else "\n"
+        yield Candidate(cost, f"{kept}{head}{block}", "completed what the end of the file cut off")
+    above = broken.previous(broken.line)
     is_head = above is not None and broken.lines[above - 1].rstrip().endswith(":")
     rest = [f"{margin}pass\n"] if is_head else []
-    yield Candidate(1.8, "".join([*broken.lines[: last - 1], *rest]), "removed the half line that ends the file")
+    yield Candidate(1.8, "".join([*broken.lines[: broken.line - 1], *rest]), "removed the half statement that ends the file")
+
+
+def open_ends(text: str) -> str:
+    """The quotes and brackets that would close what is open at the end of the text, innermost first."""
+    stack: list[str] = []
+    position = 0
+    while position < len(text):
+        sign = text[position]
+        top = stack[-1] if stack else ""
+        if top and top[0] in "\"'":
+            if sign == "\\":
+                position += 1
+            elif text.startswith(top, position):
+                stack.pop()
+                position += len(top) - 1
+            elif sign == "\n" and len(top) == 1:
+                stack.pop()
+        elif sign in "\"'":
+            stack.append(sign * 3 if text.startswith(sign * 3, position) else sign)
+            position += len(stack[-1]) - 1
+        elif sign == "#":
+            position = text.find("\n", position)
+            if position < 0:
+                break
+        elif sign in "([{":
+            stack.append({"(": ")", "[": "]", "{": "}"}[sign])
+        elif sign in ")]}" and top == sign:
+            stack.pop()
+        position += 1
+    return "".join(reversed(stack))

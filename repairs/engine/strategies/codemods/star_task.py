@@ -128,8 +128,9 @@ class _Rewriter:
         definition = next((own.node for own in module.bindings if own.name == origin[1]), None) if module else None
         if isinstance(definition, ast.ClassDef):
             return "test" in f"{name} {' '.join(map(ast.unparse, definition.bases))}".lower()
-        is_function = isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef)
-        return is_function and (name.startswith("test") or "fixture" in " ".join(map(ast.unparse, definition.decorator_list)))  # type: ignore[union-attr]
+        if not isinstance(definition, ast.FunctionDef | ast.AsyncFunctionDef):
+            return False
+        return name.startswith("test") or "fixture" in " ".join(map(ast.unparse, definition.decorator_list))
 
     def _is_shadowed(self, number: int, star: _Star, export: Export) -> bool:
         """Does something else give the file this name, so that this star's one does not matter?"""

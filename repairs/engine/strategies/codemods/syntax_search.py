@@ -7,7 +7,7 @@ from repairs.engine.strategies.codemods.bracket_candidates import bracket_candid
 from repairs.engine.strategies.codemods.candidate import Broken, Candidate, Generator
 from repairs.engine.strategies.codemods.layout_candidates import layout_candidates
 from repairs.engine.strategies.codemods.python2 import modernise
-from repairs.engine.strategies.codemods.sense import error_in, parses, undefined_names, useless_statements
+from repairs.engine.strategies.codemods.sense import error_in, odd_expressions, parses, undefined_names, useless_statements, warnings_of
 from repairs.engine.strategies.codemods.text_candidates import text_candidates
 from repairs.engine.strategies.codemods.token_candidates import token_candidates
 
@@ -17,8 +17,9 @@ MAX_CANDIDATES = 250  # for one error
 MAX_SECONDS = 25.0
 UNDEFINED_COST = 0.6  # for every name that a candidate uses and nobody defines
 USELESS_COST = 0.8  # for every statement it leaves without effect
+ODD_COST = 0.7  # for every expression that nobody writes
 AMBIGUOUS_COST = 2.6  # dearer than this is a guess, and guesses are not made
-WINDOW = 8  # only so many cheapest compiling candidates are compared for sense
+WINDOW = 24  # only so many cheapest compiling candidates are compared for sense
 
 
 def mend_syntax(text: str) -> str | None:
@@ -61,8 +62,9 @@ def _step(text: str, error: SyntaxError, deadline: float) -> str | None:
         elif (found.lineno or 0) > broken.line + _added_lines(text, candidate.text) and candidate.cost < AMBIGUOUS_COST / 2:
             progressing.append((-(found.lineno or 0), candidate.cost, candidate.text))
     if compiling:
-        scored = sorted((_score(candidate, text), number, candidate.text) for number, candidate in enumerate(compiling))
-        return scored[0][2] if scored[0][0] <= AMBIGUOUS_COST else None
+        scored = sorted((_score(candidate, text), number) for number, candidate in enumerate(compiling))
+        best = compiling[scored[0][1]]
+        return best.text if best.cost <= AMBIGUOUS_COST else None
     return min(progressing)[2] if progressing else None
 
 
@@ -84,4 +86,5 @@ def _score(candidate: Candidate, before: str) -> float:
     tree = parses(candidate.text)
     assert tree is not None
     size = abs(len(candidate.text) - len(before)) / 400
-    return candidate.cost + size + UNDEFINED_COST * len(undefined_names(candidate.text)) + USELESS_COST * useless_statements(tree)
+    doubts = ODD_COST * (odd_expressions(tree) + warnings_of(candidate.text)) + USELESS_COST * useless_statements(tree)
+    return candidate.cost + size + doubts + UNDEFINED_COST * len(undefined_names(candidate.text))

@@ -17,9 +17,12 @@ LOOKALIKES = {
 }  # fmt: skip
 _QUOTES = frozenset("\u201c\u201d\u201e\u201f\u2018\u2019\u201a\u201b\u00b4\u00ab\u00bb\u2032\u2033")
 _STRAY = re.compile(
-    r"^\s*(?:```\w*|~~~\w*|diff --git .*|index [0-9a-f]{6,}\.\.[0-9a-f]{6,}.*|(?:---|\+\+\+) [\w./-]+.*|@@ .*@@.*|<{7}( .*)?|>{7}( .*)?|={7,}|\|{7}( .*)?|\\ No newline at end of file)\s*$"
+    r"""^\s*(?:```\w*|~~~\w*|diff\ --git\ .*|index\ [0-9a-f]{6,}\.\.[0-9a-f]{6,}.*|(?:---|\+\+\+)\ [\w./-]+.*|@@\ .*@@.*
+        |<{7}(?:\ .*)?|>{7}(?:\ .*)?|={7,}|\|{7}(?:\ .*)?|\\\ No\ newline\ at\ end\ of\ file)\s*$""",
+    re.VERBOSE,
 )
 _PROMPT = re.compile(r"^(\s*)(?:>>> ?|\.\.\. ?|In \[\d+\]: )")
+_CODE = re.compile(r"\w\(|\b(?:in|and|or|if) \w+\.\w")  # looks like code and not like words
 _OPERATORS = (("&&", " and "), ("||", " or "), ("===", "=="), ("!==", "!="), ("=<", "<="), ("=>", ">="), ("=!", "!="), ("<>", "!="))
 
 
@@ -28,7 +31,7 @@ def text_candidates(broken: Broken) -> Iterator[Candidate]:
         yield from _lookalikes(broken)
     if "null bytes" in broken.message:
         yield Candidate(0.1, broken.text.replace("\0", ""), "removed null bytes")
-    if "string literal" in broken.message:
+    if "string literal" in broken.message or "line continuation" in broken.message:
         yield from _unterminated(broken)
     if broken.message.startswith("f-string") or "invalid syntax" in broken.message:
         yield from _nested_quotes(broken)
@@ -68,9 +71,13 @@ def _unterminated(broken: Broken) -> Iterator[Candidate]:
         return
     other = "'" if quote == '"' else '"'
     yield from _closed_quote(broken, body, column, quote)
+    yield from _anywhere(broken, body)
     wrong = body.rfind(other)
     if wrong > column:
-        yield Candidate(0.25, broken.with_line(broken.line, body[:wrong] + quote + body[wrong + 1 :]), f"{other} became {quote}")
+        is_last = not body[wrong + 1 :].strip(" )]},:;")
+        yield Candidate(
+            0.15 if is_last else 0.25, broken.with_line(broken.line, body[:wrong] + quote + body[wrong + 1 :]), f"{other} became {quote}"
+        )
     earlier = body.rfind(other, 0, column)
     if earlier >= 0:
         yield Candidate(0.35, broken.with_line(broken.line, body[:earlier] + quote + body[earlier + 1 :]), f"{other} became {quote}")
@@ -101,9 +108,17 @@ def _closed_quote(broken: Broken, body: str, column: int, quote: str) -> Iterato
 
 def _opened_quote(broken: Broken, body: str, column: int, quote: str) -> Iterator[Candidate]:
     """The quote that the compiler saw as an opening one may be a closing one whose opening is missing."""
-    for match in re.finditer(r"(?<=[(\[{,=:+%])\s*(?=\w)|(?<=return)\s+|(?<=\bin)\s+", body[:column]):
+    for match in re.finditer(r"^\s*(?=\w)|(?<=[(\[{,=:+%])\s*(?=\w)|(?<=return)\s+|(?<=\bin)\s+", body[:column]):
         text = body[: match.end()] + quote + body[match.end() :]
         yield Candidate(0.5 + (column - match.end()) / 100, broken.with_line(broken.line, text), f"opened with {quote}")
+
+
+def _anywhere(broken: Broken, body: str) -> Iterator[Candidate]:
+    """A quote of either kind put at each place of the line where a string may begin or end."""
+    places = [match.start() for match in re.finditer(r"(?<=[\w.!?])(?=[,)\]}:]|\s)|(?<=[\[({,=:\s])(?=\w)", body)][:60]
+    for quote in [quote for quote in "\"'" if body.count(quote) % 2]:
+        for place in places:
+            yield Candidate(0.8, broken.inserted(broken.line, place, quote), f"added a {quote}")
 
 
 def _broken_line(broken: Broken, quote: str) -> Iterator[Candidate]:
@@ -173,6 +188,8 @@ def _stray_lines(broken: Broken) -> Iterator[Candidate]:
             every = [_PROMPT.sub(r"\1", line) for line in broken.lines]
             yield Candidate(0.1, broken.with_line(number, _PROMPT.sub(r"\1", text)), "removed an interpreter's prompt")
             yield Candidate(0.2, "".join(every), "removed the interpreter's prompts")
+        if all(line[:1] in "+ \n" for line in broken.lines) and text.startswith("+"):
+            yield Candidate(0.1, "".join(line[1:] if line[:1] in "+ " else line for line in broken.lines), "undid the signs of a diff")
         if re.match(r"^[+-](?![+-=\d(])", text):
             yield Candidate(0.4, broken.with_line(number, text[1:]) if text[0] == "+" else broken.with_line(number), "undid a diff's sign")
 

@@ -8,39 +8,24 @@ from collections.abc import Iterator
 from repairs.engine.strategies.codemods.candidate import Broken, Candidate, code_end
 
 _HEAD = re.compile(r"\s*(if|elif|else|for|while|def|class|try|except|finally|with|async|match|case)\b")
+# fmt: off
 _WORDS = (
-    "if",
-    "elif",
-    "else",
-    "for",
-    "while",
-    "def",
-    "class",
-    "try",
-    "except",
-    "finally",
-    "with",
-    "return",
-    "import",
-    "from",
-    "raise",
-    "lambda",
-    "yield",
-    "assert",
-    "global",
-    "pass",
-    "break",
-    "continue",
-    "and",
-    "not",
-    "in",
-    "is",
-    "or",
-    "del",
-    "print",
-    "async",
-    "await",
+    "if", "elif", "else", "for", "while", "def", "class", "try", "except", "finally", "with", "return", "import", "from", "raise",
+    "lambda", "yield", "assert", "global", "pass", "break", "continue", "and", "not", "in", "is", "or", "del", "print", "async", "await",
 )
+# fmt: on
+# What other languages say, and what Python says for it.
+_FOREIGN = (
+    (r"^(\s*\}?\s*)else\s+if\b", r"\1elif"),
+    (r"^(\s*)(?:elseif|elsif|elif if)\b", r"\1elif"),
+    (r"^(\s*)(?:function|func|fn|fun|sub)\b", r"\1def"),
+    (r"^(\s*)catch\b", r"\1except"),
+    (r"^(\s*)throw\b", r"\1raise"),
+    (r"^(\s*)(?:var|let|const|int|str|auto|new)\s+(?=\w+\s*=)", r"\1"),
+    (r"\bnew\s+(?=[A-Z])", ""),
+    (r"^(\s*)(?:using|include|require)\b", r"\1import"),
+)
+_SIGNS = ((")", 0.9), ("(", 0.9), ("]", 0.95), (",", 0.95), ("[", 1.0), ("}", 1.0), (":", 1.0), ("=", 1.2), (".", 1.3), ("+", 1.5))
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TOKEN = re.compile(r"""[A-Za-z_]\w*|\d[\w.]*|"[^"\n]*"|'[^'\n]*'|[^\w\s]""")
 
@@ -129,16 +114,7 @@ def _comma(broken: Broken) -> Iterator[Candidate]:
 def _words(broken: Broken) -> Iterator[Candidate]:
     """Keywords of other languages, and keywords with letters in the wrong place."""
     body = broken.body
-    for pattern, right in (
-        (r"^(\s*\}?\s*)else\s+if\b", r"\1elif"),
-        (r"^(\s*)(?:elseif|elsif|elif if)\b", r"\1elif"),
-        (r"^(\s*)(?:function|func|fn|fun|sub)\b", r"\1def"),
-        (r"^(\s*)catch\b", r"\1except"),
-        (r"^(\s*)throw\b", r"\1raise"),
-        (r"^(\s*)(?:var|let|const|int|str|auto|new)\s+(?=\w+\s*=)", r"\1"),
-        (r"\bnew\s+(?=[A-Z])", ""),
-        (r"^(\s*)(?:using|include|require)\b", r"\1import"),
-    ):
+    for pattern, right in _FOREIGN:
         new = re.sub(pattern, right, body)
         if new != body:
             yield Candidate(0.1, broken.with_line(broken.line, new), "a keyword of another language")
@@ -239,18 +215,7 @@ def _any_token(broken: Broken) -> Iterator[Candidate]:
     places = sorted({place for match in matches for place in (match.start(), match.end())} | {end})
     for place in places:
         distance = abs(place - broken.column) / 100
-        for sign, cost in (
-            (")", 0.9),
-            ("(", 0.9),
-            ("]", 0.95),
-            ("[", 1.0),
-            ("}", 1.0),
-            (",", 0.95),
-            (":", 1.0),
-            ("=", 1.2),
-            (".", 1.3),
-            ("+", 1.5),
-        ):
+        for sign, cost in _SIGNS:
             yield Candidate(cost + distance, broken.inserted(broken.line, place, sign), f"added {sign}")
     colons = re.match(r"^(\s*)(.*?);+\s*$", body)
     if colons:
