@@ -7,8 +7,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 os.environ["DJANGO_SETTINGS_MODULE"] = "metabuilder.settings.test"
 
-import django  # noqa: E402  the path and the settings stand above it
-from django.conf import settings  # noqa: E402
+import django
+from django.conf import settings
 
 settings.DATABASES["default"]["NAME"] = os.environ["TEST_DATABASE"]
 django.setup()

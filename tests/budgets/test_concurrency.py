@@ -24,7 +24,13 @@ def spend_together(run_id: str, mode: str) -> list[tuple[int, int]]:
     command = [sys.executable, str(SPENDER), run_id, mode, str(EACH)]
     started = [
         subprocess.Popen(
-            [*command, str(number)], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [*command, str(number)],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for number in range(PROCESSES)
     ]

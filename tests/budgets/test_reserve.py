@@ -46,7 +46,9 @@ def test_a_repeat_succeeds_although_nothing_is_left(budget: Budget) -> None:
     assert budget_remaining(RUN).usd == 0
 
 
-@pytest.mark.parametrize(("usd", "seconds", "attempts", "currency"), [(10.000001, 0, 0, "usd"), (0, 100.001, 0, "seconds"), (0, 0, 6, "attempts")])
+@pytest.mark.parametrize(
+    ("usd", "seconds", "attempts", "currency"), [(10.000001, 0, 0, "usd"), (0, 100.001, 0, "seconds"), (0, 0, 6, "attempts")]
+)
 def test_a_denial_names_the_shortfall_and_writes_nothing(budget: Budget, usd: float, seconds: float, attempts: int, currency: str) -> None:
     with pytest.raises(BudgetExhausted) as denial:
         reserve("a", usd=usd, seconds=seconds, attempts=attempts)
@@ -172,4 +174,7 @@ def test_the_summary_says_what_the_money_went_for(budget: Budget) -> None:
     budget_settle(entry_key="call", usd=Decimal("0.25"), seconds=0, attempts=0)
     summary = cost_summary(RUN)
     assert summary.spent.usd == Decimal("2.25")
-    assert [(row.phase, row.model, row.usd, row.count) for row in summary.by_phase] == [("patch", "", 2, 1), ("patch", "small-1", Decimal("0.25"), 1)]
+    assert [(row.phase, row.model, row.usd, row.count) for row in summary.by_phase] == [
+        ("patch", "", 2, 1),
+        ("patch", "small-1", Decimal("0.25"), 1),
+    ]
