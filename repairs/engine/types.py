@@ -307,7 +307,7 @@ class CommandResult:
     stdout: str = ""
     stderr: str = ""
     duration_seconds: float = 0.0
-    killed: str | None = None  # "timeout", "output", "disk", "cancelled"
+    killed: str | None = None  # "timeout", "output", "disk", "memory", "cancelled"
     is_truncated: bool = False
 
     @property

@@ -41,6 +41,7 @@ def lent_uid(paths: Sequence[Path]) -> Iterator[int | None]:
     """A uid that no other sandbox on this machine uses now, owning everything below `paths`; None for an ordinary user.
 
     Commands of one process that run at once on the same folder share a uid. When the last one ends the folders come back.
+    Two processes must not run commands on one folder at once: each would take it from the other.
     """
     if os.geteuid() != 0:
         yield None

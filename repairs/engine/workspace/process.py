@@ -6,7 +6,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -162,7 +162,7 @@ class Watch:
 
 
 @contextlib.contextmanager
-def _exit_descriptor(pid: int):  # type: ignore[no-untyped-def]
+def _exit_descriptor(pid: int) -> Iterator[int | None]:
     """A descriptor that turns readable when process `pid` ends; None where the system has none."""
     try:
         descriptor = os.pidfd_open(pid)

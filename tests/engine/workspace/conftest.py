@@ -1,5 +1,6 @@
 """Places to attack from: every backend that works here, as the user of the tests and, where that is root, as an ordinary user too."""
 
+import atexit
 import json
 import os
 import shutil
@@ -84,6 +85,7 @@ def ordinary_python() -> str | None:
 def ordinary_library() -> Path:
     """What the runner imports, where every user can read it."""
     folder = Path(tempfile.mkdtemp(prefix="ordinary-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     folder.chmod(0o755)
     for name in ("repairs/engine", "tests/engine/workspace"):
         shutil.copytree(REPOSITORY / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
